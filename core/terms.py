@@ -1,0 +1,88 @@
+"""The words of the system as enums, stored and sent by value. No behaviour lives here."""
+
+from enum import StrEnum
+
+
+class JobKind(StrEnum):
+    """What a client asked for: one image or many."""
+
+    SINGLE = "single"
+    BULK = "bulk"
+
+
+class JobState(StrEnum):
+    """Where a job stands; each state has a `<state>_at` time on the job."""
+
+    QUEUED = "queued"
+    PLANNING = "planning"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+    @property
+    def is_final(self) -> bool:
+        """True once nothing more will happen to the job."""
+        return self in _FINAL_STATES
+
+
+_FINAL_STATES = frozenset(
+    {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED}
+)
+
+
+class ShardState(StrEnum):
+    """Where a shard stands. `queued` means: a message for it is, or was, in the broker."""
+
+    PLANNED = "planned"
+    QUEUED = "queued"
+    LEASED = "leased"
+    DONE = "done"
+    SPLIT = "split"
+
+
+class SourceType(StrEnum):
+    """Where the items of a job come from."""
+
+    FILES = "files"
+    ARCHIVE = "archive"
+    FOLDER = "folder"
+
+
+class Label(StrEnum):
+    """What a score means against the threshold and its uncertain band."""
+
+    FAKE = "fake"
+    REAL = "real"
+    UNCERTAIN = "uncertain"
+
+
+class Outcome(StrEnum):
+    """How an item ended."""
+
+    SCORED = "scored"
+    NOT_APPLICABLE = "not_applicable"
+    FAILED = "failed"
+
+
+class ItemCode(StrEnum):
+    """Why an item has no score: reasons of `not_applicable` first, error codes of `failed` after."""
+
+    IMAGE_TOO_SMALL = "image_too_small"
+    NO_FACE = "no_face"
+    FACE_TOO_SMALL = "face_too_small"
+
+    UNDECODABLE = "undecodable"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    FETCH_FAILED = "fetch_failed"
+    POISON = "poison"
+
+
+class Alias(StrEnum):
+    """The roles a model version can hold: scans use the champion."""
+
+    CHAMPION = "champion"
+    CHALLENGER = "challenger"
