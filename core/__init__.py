@@ -1,1 +1,1 @@
-"""The ground floor: words, settings, errors, storage, sources, the task queue. Imports none of ours."""
+"""The ground floor: words, settings, errors, storage, sources, task queue. Imports none of ours."""

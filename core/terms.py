@@ -68,7 +68,7 @@ class Outcome(StrEnum):
 
 
 class ItemCode(StrEnum):
-    """Why an item has no score: reasons of `not_applicable` first, error codes of `failed` after."""
+    """Why an item has no score: reasons of `not_applicable`, then error codes of `failed`."""
 
     IMAGE_TOO_SMALL = "image_too_small"
     NO_FACE = "no_face"

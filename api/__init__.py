@@ -1,0 +1,1 @@
+"""The HTTP door: parses, calls one function, shapes the answer. Never imports torch."""

@@ -1,0 +1,134 @@
+"""One typed, validated object for everything that can be set, from the environment and `.env`.
+
+Only doors (cli, api, workers) build it; everything below takes plain arguments.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import ConfigurationError
+
+SHIPPED_MODELS = Path(__file__).resolve().parent.parent / "models"
+MAX_SOCKET_PATH_BYTES = 100  # the kernel allows 107
+
+
+class Settings(BaseSettings):
+    """Every setting is the environment variable `FAKESWEEP_<NAME>`; see docs/settings.md."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FAKESWEEP_",
+        env_file=".env",
+        extra="ignore",
+        populate_by_name=True,
+        validate_default=True,
+        env_ignore_empty=True,
+    )
+
+    # Where things live
+    data_dir: Path = Field(Path("var"), description="Folder of the embedded stack's files.")
+    broker_url: str = Field(
+        "",
+        validation_alias=AliasChoices("FAKESWEEP_BROKER_URL", "BROKER_URL"),
+        description="Redis or Valkey URL; empty: the embedded server's socket in data_dir.",
+        repr=False,
+    )
+    database_url: str = Field(
+        "",
+        validation_alias=AliasChoices("FAKESWEEP_DATABASE_URL", "DATABASE_URL"),
+        description="SQLAlchemy URL; empty: a SQLite file in data_dir.",
+        repr=False,
+    )
+    storage_url: str = Field(
+        "", description="Where uploads are kept (file://, s3://, gs://, az://); empty: in data_dir."
+    )
+    registry_dir: Path = Field(SHIPPED_MODELS, description="Folder of the model versions.")
+    allowed_roots: Annotated[list[Path], NoDecode] = Field(
+        default=[], description="Folders whose images jobs may name, separated by colons."
+    )
+
+    # The API
+    api_host: str = Field("127.0.0.1", description="Address that the API listens on.")
+    api_port: int = Field(8780, ge=1, le=65535, description="Port that the API listens on.")
+    api_threads: int = Field(8, ge=1, le=256, description="Request threads of the API.")
+    max_upload_bytes: int = Field(4 * 1024**3, ge=1, description="Largest request body, bytes.")
+    max_upload_files: int = Field(10_000, ge=1, description="Most files in one request.")
+    max_wait_s: float = Field(60, gt=0, le=600, description="Longest `Prefer: wait`, seconds.")
+
+    # Images and archives
+    max_image_bytes: int = Field(20 * 1024**2, ge=1024, description="Largest image file, bytes.")
+    max_image_pixels: int = Field(64_000_000, ge=1024, description="Most pixels of an image.")
+    max_archive_items: int = Field(1_000_000, ge=1, description="Most files in an archive.")
+    max_archive_bytes: int = Field(
+        64 * 1024**3, ge=1, description="Most bytes that an archive may unpack to."
+    )
+
+    # Jobs
+    shard_size: int = Field(64, ge=1, le=4096, description="Items of a shard.")
+    shards_in_broker: int = Field(16, ge=1, description="Most shards of one job in the broker.")
+    lease_s: float = Field(120, gt=0, description="How long a worker owns a shard, seconds.")
+    max_attempts: int = Field(3, ge=1, description="Failures before a shard is halved.")
+    recovery_interval_s: float = Field(15, gt=0, description="Between recovery sweeps, seconds.")
+
+    # Workers
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1, ...")
+    worker_threads: int = Field(3, ge=1, le=256, description="Shards in hand at once.")
+    decode_threads: int = Field(0, ge=0, le=256, description="Decoding threads; 0: by the cores.")
+    torch_threads: int = Field(0, ge=0, le=256, description="Threads of torch; 0: by the cores.")
+    batch_size: int = Field(0, ge=0, le=4096, description="Most images a batch; 0: by the device.")
+    batch_linger_ms: float = Field(5, ge=0, description="Wait for a fuller batch, milliseconds.")
+
+    # Logs
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe level that is logged."
+    )
+    log_format: Literal["console", "json"] = Field("console", description="How a line is written.")
+
+    @field_validator("allowed_roots", mode="before")
+    @classmethod
+    def _split_roots(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part for part in value.split(os.pathsep) if part]
+        return value
+
+    @model_validator(mode="after")
+    def _fill_embedded_defaults(self) -> Self:
+        self.data_dir = self.data_dir.expanduser().resolve()
+        self.registry_dir = self.registry_dir.expanduser().resolve()
+        self.allowed_roots = [root.expanduser().resolve() for root in self.allowed_roots]
+        self.broker_url = self.broker_url or f"redis+socket://{self.broker_socket}"
+        self.database_url = self.database_url or f"sqlite:///{self.data_dir / 'fakesweep.db'}"
+        self.storage_url = self.storage_url or (self.data_dir / "storage").as_uri()
+        return self
+
+    @property
+    def broker_socket(self) -> Path:
+        """Unix socket of the embedded broker."""
+        return self.data_dir / "run" / "broker.sock"
+
+    @property
+    def uses_embedded_broker(self) -> bool:
+        """True when no other broker was named."""
+        return self.broker_url == f"redis+socket://{self.broker_socket}"
+
+    def as_environment(self) -> dict[str, str]:
+        """Return the settings as environment variables, to hand them to a child process."""
+        values = self.model_dump(mode="json")
+        values["allowed_roots"] = os.pathsep.join(values["allowed_roots"])
+        return {f"FAKESWEEP_{name.upper()}": str(value) for name, value in values.items()}
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; raises ConfigurationError with a sentence for each value that is off."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # pyright: ignore[reportArgumentType] - pydantic validates them
+    except ValidationError as error:
+        faults = "; ".join(
+            f"FAKESWEEP_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise ConfigurationError(f"The settings are not valid: {faults}.") from None

@@ -1,0 +1,22 @@
+"""Where the items of a job come from: one module a source, all listed as a stream."""
+
+from core.sources.listing import Limits, list_items
+from core.sources.spec import (
+    ArchiveSource,
+    FilesSource,
+    FolderSource,
+    Source,
+    SourceItem,
+    source_from_dict,
+)
+
+__all__ = [
+    "ArchiveSource",
+    "FilesSource",
+    "FolderSource",
+    "Limits",
+    "Source",
+    "SourceItem",
+    "list_items",
+    "source_from_dict",
+]
