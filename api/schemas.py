@@ -48,6 +48,7 @@ class JobView(BaseModel):
     created_at: datetime
     planning_at: datetime | None
     running_at: datetime | None
+    listed_at: datetime | None = Field(description="From then on `total` is final.")
     completed_at: datetime | None
     failed_at: datetime | None
     cancelling_at: datetime | None

@@ -40,7 +40,6 @@ class ShardState(StrEnum):
     QUEUED = "queued"
     LEASED = "leased"
     DONE = "done"
-    SPLIT = "split"
 
 
 class SourceType(StrEnum):

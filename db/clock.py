@@ -1,0 +1,54 @@
+"""One clock for every time that is stored or compared: the database's, never a worker's."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ColumnElement
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time in UTC, always aware; SQLite, which knows no zones, keeps it without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time and convert any other to UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"The time {value} has no zone; times are stored in UTC.")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the stored time as an aware one in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class database_time(ColumnElement[datetime]):
+    """The database's clock now, plus `offset_s` seconds."""
+
+    inherit_cache = False
+    type = UtcDateTime()
+
+    def __init__(self, offset_s: float = 0.0) -> None:
+        self.offset_s = float(offset_s)
+
+
+@compiles(database_time, "postgresql")
+def _postgresql(element: database_time, _compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401
+    return f"(clock_timestamp() + make_interval(secs => {element.offset_s!r}))"
+
+
+@compiles(database_time, "sqlite")
+def _sqlite(element: database_time, _compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401
+    # The same text form in which SQLAlchemy stores a time, so that the two compare as strings.
+    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{element.offset_s:+f} seconds')"

@@ -1,0 +1,148 @@
+"""Jobs: made, read, listed, cancelled, ended. Functions never commit; their door does."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+from uuid_utils import uuid7
+
+from core.errors import ConflictError, NotFoundError
+from core.terms import JobKind, JobState, ShardState
+from db.clock import database_time
+from db.models import Job, Shard
+
+ACTIVE = (JobState.PLANNING, JobState.RUNNING)
+OPEN = (JobState.QUEUED, *ACTIVE)
+
+
+def new_public_id() -> str:
+    """Return a fresh job id; ids sort by the time at which they were made."""
+    return f"job_{uuid7().hex}"
+
+
+def create(
+    session: Session,
+    *,
+    public_id: str,
+    kind: JobKind,
+    source: dict[str, Any],
+    model_version_id: int,
+) -> Job:
+    """Insert a queued job with its model version pinned."""
+    job = Job(
+        public_id=public_id,
+        kind=kind,
+        state=JobState.QUEUED,
+        source=source,
+        model_version_id=model_version_id,
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def get(session: Session, public_id: str) -> Job:
+    """Return the job; raises NotFoundError."""
+    job = session.scalar(select(Job).where(Job.public_id == public_id))
+    if job is None:
+        raise NotFoundError(f"There is no job {public_id}.")
+    return job
+
+
+def page(
+    session: Session,
+    *,
+    limit: int,
+    before_id: int | None = None,
+    state: JobState | None = None,
+    kind: JobKind | None = None,
+) -> Sequence[Job]:
+    """Return up to `limit` jobs, newest first, older than `before_id`."""
+    conditions: list[ColumnElement[bool]] = []
+    if before_id is not None:
+        conditions.append(Job.id < before_id)
+    if state is not None:
+        conditions.append(Job.state == state)
+    if kind is not None:
+        conditions.append(Job.kind == kind)
+    query = select(Job).where(*conditions).order_by(Job.id.desc()).limit(limit)
+    return session.scalars(query).all()
+
+
+def items_in_hand(session: Session, job_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many items of each job are in shards that a worker has in hand."""
+    query = (
+        select(Shard.job_id, func.sum(Shard.size))
+        .where(Shard.state == ShardState.LEASED, Shard.job_id.in_(job_ids))
+        .group_by(Shard.job_id)
+    )
+    return {job_id: int(items) for job_id, items in session.execute(query)}
+
+
+def cancel(session: Session, public_id: str) -> Job:
+    """Start to cancel the job: no shard is claimed any more, those in hand end within one shard.
+
+    Cancelling a cancelled job changes nothing; raises ConflictError when it ended otherwise.
+    """
+    job = get(session, public_id)
+    changed = _change(
+        session, job.id, from_states=OPEN, state=JobState.CANCELLING, cancelling_at=database_time()
+    )
+    session.refresh(job)
+    if not changed and job.state not in (JobState.CANCELLING, JobState.CANCELLED):
+        raise ConflictError(f"The job is already {job.state}; only an open job can be cancelled.")
+    settle(session, job.id)
+    session.refresh(job)
+    return job
+
+
+def fail(session: Session, job_id: int, message: str) -> None:
+    """End the job as failed: its source cannot be read."""
+    _change(
+        session,
+        job_id,
+        from_states=OPEN,
+        state=JobState.FAILED,
+        error=message,
+        failed_at=database_time(),
+    )
+
+
+def settle(session: Session, job_id: int) -> bool:
+    """End the job if nothing is left to do; return whether it has ended by this call.
+
+    A running job completes when its source is listed and every item has a verdict. A cancelling
+    one is cancelled when no worker has a shard of it in hand.
+    """
+    ended = Job.scored + Job.not_applicable + Job.failed
+    completed = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == JobState.RUNNING)
+        .where(Job.listed_at.is_not(None), ended >= Job.total)
+        .values(state=JobState.COMPLETED, completed_at=database_time())
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    in_hand = select(Shard.id).where(Shard.job_id == job_id, Shard.state == ShardState.LEASED)
+    cancelled = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == JobState.CANCELLING, ~in_hand.exists())
+        .values(state=JobState.CANCELLED, cancelled_at=database_time())
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return completed is not None or cancelled is not None
+
+
+def _change(
+    session: Session, job_id: int, *, from_states: Sequence[JobState], **values: object
+) -> bool:
+    row = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state.in_(from_states))
+        .values(**values)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return row is not None

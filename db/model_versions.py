@@ -1,0 +1,76 @@
+"""Model versions and their aliases, as the database knows them."""
+
+from collections.abc import Iterable, Sequence
+
+from core.registry import ModelVersionFiles
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import ConflictError, ModelUnavailableError, NotFoundError
+from core.terms import Alias
+from db.models import ModelAlias, ModelVersion
+
+
+def sync(session: Session, found: Iterable[ModelVersionFiles]) -> list[ModelVersion]:
+    """Register the registry's versions that are new; the newest becomes the first champion.
+
+    Raises ConflictError when a registered version's files are not those that were registered.
+    """
+    known = {version.name: version for version in everyone(session)}
+    added = []
+    for files in found:
+        if files.id not in known:
+            added.append(
+                ModelVersion(name=files.id, fingerprint=files.fingerprint, card=files.card)
+            )
+        elif known[files.id].fingerprint != files.fingerprint:
+            raise ConflictError(
+                f"The files of model version {files.id} have changed since it was registered. "
+                "Versions are immutable: restore them, or publish a new version."
+            )
+    session.add_all(added)
+    session.flush()
+    if added and session.get(ModelAlias, Alias.CHAMPION) is None:
+        set_alias(session, Alias.CHAMPION, added[-1].name)
+    return added
+
+
+def everyone(session: Session) -> Sequence[ModelVersion]:
+    """Return all versions, newest first."""
+    return session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()
+
+
+def aliases(session: Session) -> dict[int, list[Alias]]:
+    """Return the aliases that each version's id holds."""
+    held: dict[int, list[Alias]] = {}
+    for row in session.scalars(select(ModelAlias).order_by(ModelAlias.alias)):
+        held.setdefault(row.model_version_id, []).append(row.alias)
+    return held
+
+
+def champion(session: Session) -> ModelVersion:
+    """Return the version that scans use; raises ModelUnavailableError when there is none."""
+    query = (
+        select(ModelVersion)
+        .join(ModelAlias, ModelAlias.model_version_id == ModelVersion.id)
+        .where(ModelAlias.alias == Alias.CHAMPION)
+    )
+    version = session.scalar(query)
+    if version is None:
+        raise ModelUnavailableError(
+            "There is no model version to scan with. Publish one with `fakesweep train publish`, "
+            "or point FAKESWEEP_REGISTRY_DIR at a folder of model versions; "
+            "then run `fakesweep models sync`."
+        )
+    return version
+
+
+def set_alias(session: Session, alias: Alias, name: str) -> ModelVersion:
+    """Give the alias to the named version; raises NotFoundError."""
+    version = session.scalar(select(ModelVersion).where(ModelVersion.name == name))
+    if version is None:
+        raise NotFoundError(
+            f"There is no model version {name}; `fakesweep models list` shows those there are."
+        )
+    session.merge(ModelAlias(alias=alias, model_version_id=version.id))
+    return version
