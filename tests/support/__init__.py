@@ -1,0 +1,1 @@
+"""Fakes, factories and real services that the tests share."""
