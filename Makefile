@@ -1,0 +1,101 @@
+# Everything a person does here, by name; `make help` lists it.
+
+PYTHON  ?= python3
+IMAGES  ?= examples/images
+CSV     ?= verdicts.csv
+WORKERS ?=
+PORT    ?=
+TESTS   ?= tests
+
+VENV        := .venv
+BIN         := $(VENV)/bin
+RUNTIME     := $(VENV)/.runtime-installed
+DEV         := $(VENV)/.dev-installed
+LOCK_VENV   := build/lock-venv
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_VENV)/bin/pip-compile --quiet \
+	--strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host --annotation-style line
+# A build of torch for one kind of device names it (`+cpu`); the locks are for all of them.
+ANY_DEVICE  := sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/'
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev scan up test check fmt lock browser docs clean
+.DELETE_ON_ERROR:
+
+help: ## List the targets (this page)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+
+setup: $(RUNTIME) ## Create .venv with everything that fakesweep needs to run
+
+dev: $(DEV) ## Add what checks and tests need
+
+scan: $(RUNTIME) ## Scan a folder or a file: make scan IMAGES=photos CSV=verdicts.csv
+	@$(BIN)/fakesweep scan "$(IMAGES)" $(if $(CSV),--csv "$(CSV)") \
+		$(if $(WORKERS),--workers $(WORKERS))
+
+up: $(RUNTIME) ## Run the API, the web pages and the workers: make up WORKERS=2 PORT=8780
+	@$(BIN)/fakesweep up $(if $(WORKERS),--workers $(WORKERS)) $(if $(PORT),--port $(PORT))
+
+test: $(DEV) browser ## Run the tests: make test TESTS=tests/unit
+	$(BIN)/python -m pytest $(TESTS)
+
+check: $(DEV) ## Lint, format, types and import floors, without changing anything
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+fmt: $(DEV) ## Format the code and apply the safe fixes of the linter
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+docs: $(RUNTIME) ## Write docs/settings.md from the settings
+	$(BIN)/python -m cli.reference > docs/settings.md.new
+	mv docs/settings.md.new docs/settings.md
+
+lock: ## Resolve every dependency anew into requirements/*.lock
+	@rm -rf $(LOCK_VENV) && $(PYTHON) -m venv $(LOCK_VENV)
+	@$(LOCK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check "pip-tools>=7.5,<8"
+	@rm -f requirements/*.lock
+	$(PIP_COMPILE) --extra dev -c requirements/constraints.txt \
+		-o requirements/dev.lock pyproject.toml
+	@$(ANY_DEVICE) requirements/dev.lock
+	$(PIP_COMPILE) -c requirements/dev.lock -o requirements/runtime.lock pyproject.toml
+	@$(ANY_DEVICE) requirements/runtime.lock
+	@rm -f requirements/*.bak
+
+browser: ## Install the browser that the tests of the web pages use, where that is possible
+	@command -v chromium > /dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		echo "Installing chromium, which the tests of the web pages use."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
+	else \
+		echo "The tests of the web pages use chromium, which is not on PATH; install it" \
+			"with the system's package manager (Debian: apt-get install chromium)." >&2; \
+		exit 1; \
+	fi
+
+clean: ## Remove .venv, caches and build output; data in var/ stays
+	rm -rf $(VENV) build ./*.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "fakesweep needs Python 3.11 or newer, and '$(PYTHON)' is not;" \
+			"install one and name it: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
+		echo "'$(PYTHON)' cannot create virtual environments; install its venv module" \
+			"(Debian: apt-get install python3-venv)." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements/runtime.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing fakesweep into $(VENV) (torch is large; this takes some minutes)."
+	@$(PIP_INSTALL) -r requirements/runtime.lock
+	@$(PIP_INSTALL) --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(DEV): requirements/dev.lock $(RUNTIME)
+	@$(PIP_INSTALL) -r requirements/dev.lock
+	@touch $@
