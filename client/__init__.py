@@ -1,0 +1,19 @@
+"""A typed Python client of the HTTP API. It imports nothing of ours, so it can be used alone."""
+
+from client.answers import Counters, Job, ModelVersion, Scan, Verdict
+from client.client import Client
+from client.errors import ApiError, ClientError, ConnectionFailed, UnexpectedAnswer, UploadError
+
+__all__ = [
+    "ApiError",
+    "Client",
+    "ClientError",
+    "ConnectionFailed",
+    "Counters",
+    "Job",
+    "ModelVersion",
+    "Scan",
+    "UnexpectedAnswer",
+    "UploadError",
+    "Verdict",
+]

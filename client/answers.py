@@ -1,0 +1,129 @@
+"""What the server answers, as frozen dataclasses. Fields that a newer server adds are ignored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+from client.errors import UnexpectedAnswer
+
+FINAL_STATES = frozenset({"completed", "failed", "cancelled", "expired"})
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Counters:
+    """How many items of a job stand where."""
+
+    total: int
+    queued: int
+    running: int
+    scored: int
+    not_applicable: int
+    failed: int
+    reused: int
+    fake: int
+    real: int
+    uncertain: int
+
+    @property
+    def ended(self) -> int:
+        """Items that have a verdict."""
+        return self.scored + self.not_applicable + self.failed
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as the server last saw it."""
+
+    id: str
+    kind: str
+    state: str
+    model_version: str
+    counters: Counters
+    rate: float | None
+    eta_s: float | None
+    error: str | None
+    created_at: datetime
+    listed_at: datetime | None = None
+    completed_at: datetime | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """True once nothing more will happen to the job."""
+        return self.state in FINAL_STATES
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How one item ended; `score` is the calibrated P(fake)."""
+
+    position: int
+    name: str
+    custom_id: str | None
+    outcome: str
+    label: str | None
+    score: float | None
+    code: str | None
+    message: str | None
+    sha256: str | None
+    reused: bool
+    model_version: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A single scan: its job and, where it ended in time, its verdict."""
+
+    job: Job
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A model version that the server knows."""
+
+    id: str
+    aliases: tuple[str, ...]
+    registered_at: datetime
+    card: Mapping[str, Any]
+
+
+def job_from(data: Mapping[str, Any]) -> Job:
+    """Read a job."""
+    return _read(Job, {**data, "counters": _read(Counters, data.get("counters", {}))})
+
+
+def verdict_from(data: Mapping[str, Any]) -> Verdict:
+    """Read a verdict."""
+    return _read(Verdict, data)
+
+
+def scan_from(data: Mapping[str, Any]) -> Scan:
+    """Read a single scan."""
+    verdict = data.get("verdict")
+    return Scan(job=job_from(data.get("job", {})), verdict=verdict and verdict_from(verdict))
+
+
+def model_version_from(data: Mapping[str, Any]) -> ModelVersion:
+    """Read a model version."""
+    return _read(ModelVersion, {**data, "aliases": tuple(data.get("aliases", ()))})
+
+
+def _read(answer: type[Answer], data: Mapping[str, Any]) -> Answer:
+    names = [field.name for field in fields(answer) if field.name in data]  # pyright: ignore[reportArgumentType]
+    try:
+        return answer(**{name: _value(name, data[name]) for name in names})
+    except (TypeError, ValueError) as error:
+        raise UnexpectedAnswer(
+            f"The server's answer is not a {answer.__name__} ({error}); "
+            "check that the address is that of a fakesweep server of this version."
+        ) from error
+
+
+def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
+    if name.endswith("_at") and value is not None:
+        return datetime.fromisoformat(value)
+    return value

@@ -1,0 +1,131 @@
+"""One request: retried where that is safe, and its failures as the client's own errors."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity.wait import wait_exponential
+
+from client.errors import ApiError, ConnectionFailed, Fault, UnexpectedAnswer
+
+RETRIED_STATUSES = frozenset({429, 502, 503})
+LONGEST_PAUSE_S = 60.0
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_BACKOFF = wait_exponential(multiplier=0.2, max=5)
+
+
+class Http:
+    """Sends requests to one server. Only GET is retried: it changes nothing."""
+
+    def __init__(
+        self, url: str, *, timeout_s: float, attempts: int, transport: httpx.BaseTransport | None
+    ) -> None:
+        self.url = _checked(url)
+        self._attempts = attempts
+        self._http = httpx.Client(
+            base_url=self.url,
+            timeout=timeout_s,
+            transport=transport,
+            headers={"Accept": "application/json", "User-Agent": "fakesweep-client"},
+            trust_env=self.url.host not in LOOPBACK_HOSTS,  # a proxy does not reach this machine
+        )
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """GET the path, again with growing pauses where the server does not answer."""
+        given = {name: value for name, value in (params or {}).items() if value is not None}
+        retrying = Retrying(
+            stop=stop_after_attempt(self._attempts),
+            retry=retry_if_exception(_is_transient),
+            wait=_pause_s,
+            reraise=True,
+        )
+        return retrying(lambda: self.send("GET", path, params=given))
+
+    def get_pages(
+        self, path: str, name: str, params: Mapping[str, Any]
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the elements of the list called `name`, following the cursors."""
+        cursor: str | None = None
+        while True:
+            page = self.get(path, {**params, "cursor": cursor})
+            yield from page.get(name, ())
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
+
+    def send(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
+        """Send one request and return the JSON object that it answers."""
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise ConnectionFailed(
+                f"The server at {self.url} does not answer ({error or type(error).__name__}). "
+                "Check the address, and that the server runs."
+            ) from error
+        if not response.is_success:
+            raise _api_error(response)
+        return _json_object(response)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+
+def _checked(url: str) -> httpx.URL:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ConnectionFailed(f"{url} is not an address ({error}).") from error
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise ConnectionFailed(f"{url} is not an address; write it as http://host:port.")
+    return parsed
+
+
+def _json_object(response: httpx.Response) -> dict[str, Any]:
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise UnexpectedAnswer(
+            f"The server at {response.url} does not answer as fakesweep does; check the address."
+        )
+    return answer
+
+
+def _api_error(response: httpx.Response) -> ApiError:
+    try:
+        problem = response.json()
+        errors = tuple(
+            Fault(str(fault["field"]), str(fault["message"])) for fault in problem.get("errors", ())
+        )
+    except (ValueError, AttributeError, KeyError, TypeError):
+        problem, errors = {}, ()
+    return ApiError(
+        status=response.status_code,
+        title=problem.get("title", response.reason_phrase),
+        detail=problem.get("detail")
+        or f"{response.url} answered {response.status_code} {response.reason_phrase}.",
+        errors=errors,
+        request_id=problem.get("request_id", ""),
+        retry_after_s=_retry_after_s(response),
+    )
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    value = response.headers.get("Retry-After", "")
+    return min(float(value), LONGEST_PAUSE_S) if value.isdigit() else None
+
+
+def _is_transient(error: BaseException) -> bool:
+    if isinstance(error, ApiError):
+        return error.status in RETRIED_STATUSES
+    return isinstance(error, ConnectionFailed)
+
+
+def _pause_s(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after_s if isinstance(error, ApiError) else None
+    return _BACKOFF(state) if asked is None else asked

@@ -1,0 +1,73 @@
+"""Files as parts of a multipart request, opened only while they are sent: one at a time."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, cast
+
+from client.errors import UploadError
+
+Part = tuple[str, tuple[str, IO[bytes]]]
+
+
+class LazyFile:
+    """The part of a file object that httpx reads; open only between first and last byte.
+
+    Thousands of files in one request would otherwise need as many open file descriptors. The
+    size is taken once: what a file grows by while it is being sent is left out.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stream: IO[bytes] | None = None
+        try:
+            self._size = path.stat().st_size
+        except OSError as error:
+            raise self._unreadable(error) from error
+        self._left = self._size
+
+    def tell(self) -> int:
+        """Return where reading starts: the beginning."""
+        return 0
+
+    def seek(self, _offset: int, whence: int = os.SEEK_SET) -> int:
+        """Return the size for the end of the file; anything else starts anew."""
+        if whence == os.SEEK_END:
+            return self._size
+        self._close()
+        self._left = self._size
+        return 0
+
+    def read(self, size: int) -> bytes:
+        """Read the next bytes; closes the file at its end."""
+        try:
+            if self._stream is None and self._left:
+                self._stream = self._path.open("rb")
+            content = self._stream.read(min(size, self._left)) if self._stream else b""
+        except OSError as error:
+            raise self._unreadable(error) from error
+        self._left -= len(content)
+        if self._left and not content:
+            raise UploadError(f"{self._path} became shorter while it was being sent; try again.")
+        if not self._left:
+            self._close()
+        return content
+
+    def _close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def _unreadable(self, error: OSError) -> UploadError:
+        reason = error.strerror or error
+        return UploadError(f"{self._path} cannot be read ({reason}); correct or leave it out.")
+
+
+def parts(field: str, paths: Iterable[Path], *, root: Path | None = None) -> list[Part]:
+    """Return one part a file, named by its path under `root`, or by its file name alone."""
+    return [(field, (_name(path, root), cast(IO[bytes], LazyFile(path)))) for path in paths]
+
+
+def _name(path: Path, root: Path | None) -> str:
+    shown = path.relative_to(root).as_posix() if root else path.name
+    return os.fsencode(shown).decode("utf-8", "replace")
