@@ -47,6 +47,10 @@ class TaskQueue(Protocol):
         """Put the message into the broker; raises BrokerUnavailableError."""
         ...
 
+    def depth(self, queue: QueueName) -> int:
+        """Return how many messages wait in the queue; raises BrokerUnavailableError."""
+        ...
+
 
 def plan_job(job_id: int) -> Message:
     """Ask a worker to plan the job: list its source and write its shards."""
@@ -69,6 +73,17 @@ class CeleryTaskQueue:
         """Put the message into the broker; gives up after about a second without one."""
         try:
             self._app.send_task(message.task, args=[message.id], queue=message.queue)
+        except (OperationalError, OSError) as error:
+            raise BrokerUnavailableError(
+                f"The broker does not answer ({error}); start it or correct BROKER_URL."
+            ) from error
+
+    def depth(self, queue: QueueName) -> int:
+        """Return how many messages wait in the queue, not counting those that a worker holds."""
+        try:
+            with self._app.connection_for_write() as connection:
+                declared = Queue(queue)(connection.default_channel).queue_declare()
+                return declared.message_count
         except (OperationalError, OSError) as error:
             raise BrokerUnavailableError(
                 f"The broker does not answer ({error}); start it or correct BROKER_URL."

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from core.registry import ModelVersionFiles
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import ConflictError, ModelUnavailableError, NotFoundError
+from core.registry import ModelVersionFiles
 from core.terms import Alias
 from db.models import ModelAlias, ModelVersion
 

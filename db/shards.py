@@ -1,15 +1,15 @@
-"""Shards: dispatched within a window, claimed by lease, finished once, recovered when lost."""
+"""Shards: dispatched within a window, claimed by lease, finished once or handed back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import FakesweepError
 from core.sources import SourceItem
-from core.terms import JobKind, ShardState
-from db import jobs, verdicts
+from core.terms import JobKind, JobState, ShardState
+from db import jobs, retries, verdicts
 from db.clock import database_time
 from db.models import Job, Shard
 from db.verdicts import NewVerdict
@@ -58,7 +58,7 @@ def dispatch(session: Session, job_id: int, *, window: int) -> list[tuple[int, b
         .with_for_update(skip_locked=True)
     )
     shard_ids = list(session.scalars(waiting))
-    _mark_queued(session, shard_ids)
+    retries.mark_queued(session, shard_ids)
     return [(shard_id, job.kind == JobKind.SINGLE) for shard_id in shard_ids]
 
 
@@ -104,104 +104,35 @@ def finish(session: Session, claim: ShardClaim, found: Sequence[NewVerdict]) -> 
     newest: the transaction must then be rolled back.
     """
     _update_claimed(session, claim, state=ShardState.DONE, lease_expires_at=None)
-    verdicts.add(session, claim.job_id, claim.model_version_id, found)
-    session.execute(
-        update(Job)
-        .where(Job.id == claim.job_id)
-        .values(
-            {
-                getattr(Job, name): getattr(Job, name) + count
-                for name, count in verdicts.count(found).items()
-            }
-        )
-        .execution_options(synchronize_session=False)
-    )
+    verdicts.record(session, claim.job_id, claim.model_version_id, found)
     return jobs.settle(session, claim.job_id)
 
 
 def hand_back(session: Session, claim: ShardClaim, *, error: str, max_attempts: int) -> None:
-    """Return a shard that failed: to be tried again, or halved after `max_attempts`.
-
-    Halves keep one attempt each, so that the one bad image of a shard is found in few steps. The
-    caller ends a shard of one item that has failed as often as poison.
-    """
-    _update_claimed(
-        session, claim, state=ShardState.PLANNED, lease_expires_at=None, last_error=error
-    )
-    if claim.attempts >= max_attempts and len(claim.items) > 1:
-        halve(session, claim.shard_id, attempts_left=1, max_attempts=max_attempts)
+    """Return a shard that failed: to be tried again, halved, or ended as poison."""
+    _update_claimed(session, claim, lease_expires_at=None, last_error=error)
+    shard = session.get_one(Shard, claim.shard_id, with_for_update=True, populate_existing=True)
+    retries.retry(session, shard, max_attempts=max_attempts)
     jobs.settle(session, claim.job_id)
 
 
-def halve(session: Session, shard_id: int, *, attempts_left: int, max_attempts: int) -> None:
-    """Split the shard in two; its row keeps the first half."""
-    shard = session.get_one(Shard, shard_id, with_for_update=True, populate_existing=True)
-    middle = shard.size // 2
-    first, second = shard.items[:middle], shard.items[middle:]
-    attempts = max_attempts - attempts_left
-    session.execute(
-        insert(Shard),
-        [
-            {
-                "job_id": shard.job_id,
-                "first_position": shard.first_position + middle,
-                "size": len(second),
-                "items": second,
-                "state": ShardState.PLANNED,
-                "attempts": attempts,
-                "last_error": shard.last_error,
-            }
-        ],
+def postpone(session: Session, claim: ShardClaim, *, error: str) -> None:
+    """Return a shard that this worker cannot scan, through no fault of its images."""
+    _update_claimed(
+        session,
+        claim,
+        state=ShardState.QUEUED,
+        queued_at=database_time(),
+        lease_expires_at=None,
+        attempts=Shard.attempts - 1,
+        last_error=error,
     )
-    shard.items, shard.size, shard.attempts = first, len(first), attempts
-    shard.state = ShardState.PLANNED
-    session.flush()
-
-
-def expired(session: Session, *, limit: int = 1000) -> Sequence[Shard]:
-    """Return shards whose lease has run out: their worker died or hangs."""
-    query = (
-        select(Shard)
-        .where(Shard.state == ShardState.LEASED, Shard.lease_expires_at < database_time())
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return session.scalars(query).all()
-
-
-def requeue_lost(
-    session: Session, *, older_than_s: float, interactive: bool, limit: int = 1000
-) -> list[int]:
-    """Mark anew the shards that were queued so long ago that their message must be lost."""
-    kind = JobKind.SINGLE if interactive else JobKind.BULK
-    query = (
-        select(Shard.id)
-        .join(Job, Job.id == Shard.job_id)
-        .where(Shard.state == ShardState.QUEUED, Shard.queued_at < database_time(-older_than_s))
-        .where(Job.state.in_(jobs.ACTIVE), Job.kind == kind)
-        .order_by(Shard.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Shard)
-    )
-    shard_ids = list(session.scalars(query))
-    _mark_queued(session, shard_ids)
-    return shard_ids
 
 
 def active_jobs(session: Session) -> list[int]:
     """Return the jobs that still have shards to dispatch or to settle."""
-    states = (*jobs.ACTIVE, jobs.JobState.CANCELLING)
+    states = (*jobs.ACTIVE, JobState.CANCELLING)
     return list(session.scalars(select(Job.id).where(Job.state.in_(states)).order_by(Job.id)))
-
-
-def _mark_queued(session: Session, shard_ids: Sequence[int]) -> None:
-    if shard_ids:
-        session.execute(
-            update(Shard)
-            .where(Shard.id.in_(shard_ids))
-            .values(state=ShardState.QUEUED, queued_at=database_time())
-            .execution_options(synchronize_session=False)
-        )
 
 
 def _update_claimed(session: Session, claim: ShardClaim, **values: object) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from core.terms import ItemCode, Label, Outcome
-from db.models import Verdict
+from db.models import Job, Verdict
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,20 @@ def add(session: Session, job_id: int, model_version_id: int, found: Sequence[Ne
     dialect = session.get_bind().dialect.name
     insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     session.execute(insert(Verdict).on_conflict_do_nothing(), rows)
+
+
+def record(
+    session: Session, job_id: int, model_version_id: int, found: Sequence[NewVerdict]
+) -> None:
+    """Add the verdicts and count them in their job."""
+    add(session, job_id, model_version_id, found)
+    added = {getattr(Job, name): getattr(Job, name) + n for name, n in count(found).items()}
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id)
+        .values(added)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def count(found: Sequence[NewVerdict]) -> Counter[str]:

@@ -1,0 +1,98 @@
+"""Rows for tests: a model version, a planned job, verdicts of a claimed shard."""
+
+from sqlalchemy import select
+
+from core.sources import SourceItem
+from core.terms import Alias, ItemCode, JobKind, Label, Outcome
+from db import jobs, model_versions, planning, shards
+from db.models import Job, ModelVersion, Shard
+from db.session import Database
+from db.shards import ShardClaim
+from db.verdicts import NewVerdict
+
+
+def add_champion(database: Database, name: str = "tiny-1") -> int:
+    """Insert a model version as champion; return its id."""
+    with database.write() as session:
+        version = ModelVersion(name=name, fingerprint="0" * 64, card={"name": name})
+        session.add(version)
+        session.flush()
+        model_versions.set_alias(session, Alias.CHAMPION, name)
+        return version.id
+
+
+def add_job(
+    database: Database, *, model_version_id: int, kind: JobKind = JobKind.BULK, path: str = "/faces"
+) -> int:
+    """Insert a queued job over a folder; return its id."""
+    with database.write() as session:
+        job = jobs.create(
+            session,
+            public_id=jobs.new_public_id(),
+            kind=kind,
+            source={"type": "folder", "path": path},
+            model_version_id=model_version_id,
+        )
+        return job.id
+
+
+def add_planned_job(
+    database: Database, *, items: int, shard_size: int = 4, kind: JobKind = JobKind.BULK
+) -> int:
+    """Insert a job whose source is listed: `items` items in shards; return its id."""
+    job_id = add_job(database, model_version_id=add_champion(database), kind=kind)
+    everything = [SourceItem(uri=f"file:///faces/{i}", name=f"{i}.jpg") for i in range(items)]
+    shards_of_items = [everything[i : i + shard_size] for i in range(0, items, shard_size)]
+    with database.write() as session:
+        claim = planning.claim(session, job_id, lease_s=60)
+        assert claim is not None
+        planning.write_shards(session, claim, first_position=0, shards=shards_of_items, lease_s=60)
+        planning.finish(session, claim)
+    return job_id
+
+
+def claim_shard(database: Database, shard_id: int, *, lease_s: float = 60) -> ShardClaim:
+    """Claim a shard that must be free."""
+    with database.write() as session:
+        claim = shards.claim(session, shard_id, worker="test", lease_s=lease_s)
+    assert claim is not None
+    return claim
+
+
+def verdicts_of(claim: ShardClaim, *, label: Label = Label.REAL) -> list[NewVerdict]:
+    """Return a scored verdict for each item of the shard."""
+    return [
+        NewVerdict(
+            position=claim.first_position + offset,
+            name=item.name,
+            outcome=Outcome.SCORED,
+            label=label,
+            score=0.25,
+            sha256=bytes(31) + bytes([claim.first_position + offset]),
+        )
+        for offset, item in enumerate(claim.items)
+    ]
+
+
+def failed_verdict(position: int) -> NewVerdict:
+    """Return the verdict of an undecodable image."""
+    return NewVerdict(
+        position=position,
+        name=f"{position}.jpg",
+        outcome=Outcome.FAILED,
+        code=ItemCode.UNDECODABLE,
+        message="The file is damaged.",
+    )
+
+
+def get_job(database: Database, job_id: int) -> Job:
+    """Return the job's row as it is now."""
+    with database.read() as session:
+        return session.get_one(Job, job_id)
+
+
+def shards_of(database: Database, job_id: int) -> list[Shard]:
+    """Return the job's shards by position."""
+    with database.read() as session:
+        query = select(Shard).where(Shard.job_id == job_id).order_by(Shard.first_position)
+        return list(session.scalars(query))

@@ -1,0 +1,90 @@
+"""Jobs: listed newest first, cancelled within a shard, never ended twice."""
+
+import pytest
+
+from core.errors import ConflictError, NotFoundError
+from core.terms import JobKind, JobState
+from db import jobs, shards
+from db.session import Database
+from tests.support.rows import (
+    add_champion,
+    add_job,
+    add_planned_job,
+    claim_shard,
+    get_job,
+    shards_of,
+    verdicts_of,
+)
+
+
+def test_an_unknown_job_is_a_sentence(database: Database) -> None:
+    """Asking for a job that is not there names it."""
+    with database.read() as session, pytest.raises(NotFoundError, match="no job job_x"):
+        jobs.get(session, "job_x")
+
+
+def test_pages_go_from_new_to_old(database: Database) -> None:
+    """A page holds the newest jobs; the next one goes on behind it; filters apply."""
+    version = add_champion(database)
+    ids = [add_job(database, model_version_id=version) for _ in range(3)]
+    single = add_job(database, model_version_id=version, kind=JobKind.SINGLE)
+    with database.read() as session:
+        first = jobs.page(session, limit=2)
+        second = jobs.page(session, limit=2, before_id=first[-1].id)
+        only_single = jobs.page(session, limit=10, kind=JobKind.SINGLE)
+        none_running = jobs.page(session, limit=10, state=JobState.RUNNING)
+    assert [job.id for job in [*first, *second]] == [single, *reversed(ids)]
+    assert [job.id for job in only_single] == [single]
+    assert none_running == []
+
+
+def test_cancel_ends_a_job_that_nobody_works_on(database: Database) -> None:
+    """Without a shard in hand the job is cancelled at once, and cancelling again is fine."""
+    job = get_job(database, add_planned_job(database, items=8))
+    with database.write() as session:
+        assert jobs.cancel(session, job.public_id).state is JobState.CANCELLED
+        assert jobs.cancel(session, job.public_id).state is JobState.CANCELLED
+
+
+def test_cancel_waits_for_the_shard_in_hand_and_starts_no_other(database: Database) -> None:
+    """The shard in hand commits its verdicts, then the job is cancelled; no other is claimed."""
+    job_id = add_planned_job(database, items=8)
+    first, second = shards_of(database, job_id)
+    claim = claim_shard(database, first.id)
+    with database.write() as session:
+        state = jobs.cancel(session, get_job(database, job_id).public_id).state
+    assert state is JobState.CANCELLING
+    with database.write() as session:
+        assert shards.claim(session, second.id, worker="w", lease_s=60) is None
+        shards.finish(session, claim, verdicts_of(claim))
+    job = get_job(database, job_id)
+    assert (job.state, job.scored) == (JobState.CANCELLED, 4)
+
+
+def test_a_completed_job_cannot_be_cancelled(database: Database) -> None:
+    """Cancelling what has ended is a conflict with a sentence."""
+    job_id = add_planned_job(database, items=2)
+    (shard,) = shards_of(database, job_id)
+    claim = claim_shard(database, shard.id)
+    with database.write() as session:
+        shards.finish(session, claim, verdicts_of(claim))
+    with database.write() as session, pytest.raises(ConflictError, match="already completed"):
+        jobs.cancel(session, get_job(database, job_id).public_id)
+
+
+def test_items_in_hand_are_counted_by_job(database: Database) -> None:
+    """Only items of leased shards count as running."""
+    job_id = add_planned_job(database, items=8)
+    claim_shard(database, shards_of(database, job_id)[0].id)
+    with database.read() as session:
+        assert jobs.items_in_hand(session, [job_id]) == {job_id: 4}
+
+
+def test_a_failed_job_keeps_its_reason(database: Database) -> None:
+    """A failed job says why, and stays failed."""
+    job_id = add_job(database, model_version_id=add_champion(database))
+    with database.write() as session:
+        jobs.fail(session, job_id, "The folder is gone.")
+        jobs.fail(session, job_id, "Something else.")
+    job = get_job(database, job_id)
+    assert (job.state, job.error) == (JobState.FAILED, "The folder is gone.")

@@ -1,0 +1,132 @@
+"""Shards: a window in the broker, one claim at a time, one commit, retries that end."""
+
+import pytest
+
+from core.terms import ItemCode, JobState, Outcome, ShardState
+from db import retries, shards, verdicts
+from db.session import Database
+from db.shards import LeaseLostError
+from tests.support.rows import (
+    add_planned_job,
+    claim_shard,
+    failed_verdict,
+    get_job,
+    shards_of,
+    verdicts_of,
+)
+
+
+def test_at_most_a_window_of_shards_is_in_the_broker(database: Database) -> None:
+    """Dispatching fills the window in order, and gives nothing more until a shard is done."""
+    job_id = add_planned_job(database, items=20)
+    ids = [shard.id for shard in shards_of(database, job_id)]
+    with database.write() as session:
+        assert shards.dispatch(session, job_id, window=2) == [(ids[0], False), (ids[1], False)]
+        assert shards.dispatch(session, job_id, window=2) == []
+    claim = claim_shard(database, ids[0])
+    with database.write() as session:
+        shards.finish(session, claim, verdicts_of(claim))
+        assert shards.dispatch(session, job_id, window=2) == [(ids[2], False)]
+
+
+def test_a_shard_has_one_owner_at_a_time(database: Database) -> None:
+    """A leased or finished shard cannot be claimed again: late messages do nothing."""
+    (shard,) = shards_of(database, add_planned_job(database, items=3))
+    claim = claim_shard(database, shard.id)
+    with database.write() as session:
+        assert shards.claim(session, shard.id, worker="other", lease_s=60) is None
+        shards.finish(session, claim, verdicts_of(claim))
+        assert shards.claim(session, shard.id, worker="other", lease_s=60) is None
+
+
+def test_the_last_shard_completes_the_job(database: Database) -> None:
+    """Counters add up to the total, labels and failures are counted, the job is completed."""
+    job_id = add_planned_job(database, items=6)
+    first, second = (claim_shard(database, shard.id) for shard in shards_of(database, job_id))
+    with database.write() as session:
+        assert not shards.finish(session, first, verdicts_of(first))
+    with database.write() as session:
+        assert shards.finish(session, second, [verdicts_of(second)[0], failed_verdict(5)])
+    job = get_job(database, job_id)
+    assert (job.state, job.total, job.scored, job.failed) == (JobState.COMPLETED, 6, 5, 1)
+    assert (job.real, job.fake, job.completed_at is not None) == (5, 0, True)
+
+
+def test_a_worker_past_its_lease_cannot_commit(database: Database) -> None:
+    """The fencing number keeps a late worker from writing after another took the shard."""
+    job_id = add_planned_job(database, items=3)
+    (shard,) = shards_of(database, job_id)
+    late = claim_shard(database, shard.id, lease_s=-1)
+    owner = claim_shard(database, shard.id)
+    assert owner.token > late.token
+    with pytest.raises(LeaseLostError), database.write() as session:
+        shards.finish(session, late, verdicts_of(late))
+    assert get_job(database, job_id).scored == 0
+    with database.write() as session:
+        shards.finish(session, owner, verdicts_of(owner))
+    assert get_job(database, job_id).scored == 3
+
+
+def test_a_second_verdict_changes_nothing(database: Database) -> None:
+    """A position that has a verdict keeps it."""
+    job_id = add_planned_job(database, items=1)
+    (shard,) = shards_of(database, job_id)
+    claim = claim_shard(database, shard.id)
+    with database.write() as session:
+        verdicts.add(session, job_id, claim.model_version_id, verdicts_of(claim))
+        verdicts.add(session, job_id, claim.model_version_id, [failed_verdict(0)])
+    with database.read() as session:
+        (verdict,) = verdicts.page(session, job_id, limit=10)
+    assert verdict.outcome is Outcome.SCORED
+
+
+def test_a_dead_workers_shard_is_taken_back(database: Database) -> None:
+    """Recovery plans an expired shard anew and leaves a living worker's alone."""
+    dead, living = shards_of(database, add_planned_job(database, items=8))
+    claim_shard(database, dead.id, lease_s=-1)
+    claim_shard(database, living.id)
+    with database.write() as session:
+        assert retries.recover_expired(session, max_attempts=3) == [dead.id]
+    states = [shard.state for shard in shards_of(database, dead.job_id)]
+    assert states == [ShardState.PLANNED, ShardState.LEASED]
+
+
+def test_a_poison_item_is_found_and_the_others_are_spared(database: Database) -> None:
+    """Halving ends with one item given up as poison, and the rest of its shard scored."""
+    job_id = add_planned_job(database, items=8, shard_size=8)
+    for _ in range(40):
+        waiting = [shard for shard in shards_of(database, job_id) if shard.state != ShardState.DONE]
+        if not waiting:
+            break
+        claim = claim_shard(database, waiting[0].id)
+        with database.write() as session:
+            if any(item.name == "5.jpg" for item in claim.items):
+                shards.hand_back(session, claim, error="ValueError: bad", max_attempts=3)
+            else:
+                shards.finish(session, claim, verdicts_of(claim))
+    job = get_job(database, job_id)
+    assert (job.state, job.scored, job.failed) == (JobState.COMPLETED, 7, 1)
+    with database.read() as session:
+        (poison,) = verdicts.page(session, job_id, limit=10, outcome=Outcome.FAILED)
+    assert (poison.position, poison.code) == (5, ItemCode.POISON)
+    assert "ValueError: bad" in (poison.message or "")
+
+
+def test_a_postponed_shard_loses_no_attempt(database: Database) -> None:
+    """A worker without the job's model gives the shard back without a mark against it."""
+    (shard,) = shards_of(database, add_planned_job(database, items=2))
+    claim = claim_shard(database, shard.id)
+    with database.write() as session:
+        shards.postpone(session, claim, error="No such model.")
+    (again,) = shards_of(database, shard.job_id)
+    assert (again.state, again.attempts) == (ShardState.QUEUED, 0)
+
+
+def test_lost_messages_are_rung_for_again(database: Database) -> None:
+    """Shards queued long ago are marked anew, those of the other queue are not."""
+    job_id = add_planned_job(database, items=4)
+    with database.write() as session:
+        ((shard_id, _),) = shards.dispatch(session, job_id, window=5)
+        assert retries.requeue_lost(session, older_than_s=3600, interactive=False) == []
+        assert retries.requeue_lost(session, older_than_s=-1, interactive=True) == []
+        assert retries.requeue_lost(session, older_than_s=-1, interactive=False) == [shard_id]

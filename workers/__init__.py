@@ -1,0 +1,1 @@
+"""The worker door: planner, shard scans, batcher, recovery; each process owns one device."""
