@@ -118,6 +118,6 @@ def _read(name: str, content: IO[bytes], max_item_bytes: int) -> _Member:
 
 def _is_candidate(name: str) -> bool:
     path = PurePosixPath(name)
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    hidden = path.name.startswith(".") or "__MACOSX" in path.parts
     guessed, _ = mimetypes.guess_type(path.name)
     return not hidden and (guessed is None or guessed.startswith("image/"))

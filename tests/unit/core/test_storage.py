@@ -1,0 +1,59 @@
+"""Storage: bytes kept by key, read by URI, bounded in size."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigurationError, ItemError, StorageError
+from core.storage import Storage, open_stream, read_bytes
+from core.terms import ItemCode
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    """Storage in a folder of the test's own."""
+    return Storage((tmp_path / "kept").as_uri())
+
+
+@pytest.mark.parametrize("content", [b"abc", io.BytesIO(b"abc"), iter([b"a", b"bc"])])
+def test_bytes_files_and_streams_are_kept(storage: Storage, content: bytes) -> None:
+    """What is written under a key is read under its URI."""
+    uri = storage.write("a/b", content)
+    assert uri == storage.uri("a/b")
+    assert read_bytes(uri, max_bytes=3) == b"abc"
+    with open_stream(uri) as stream:
+        stream.seek(1)
+        assert stream.read() == b"bc"
+
+
+def test_a_file_over_the_limit_is_too_large(storage: Storage) -> None:
+    """The limit is checked before the bytes are read."""
+    uri = storage.write("big", b"1234")
+    with pytest.raises(ItemError) as caught:
+        read_bytes(uri, max_bytes=3)
+    assert caught.value.code is ItemCode.TOO_LARGE
+
+
+def test_a_missing_file_is_fetch_failed(storage: Storage) -> None:
+    """A file that is gone is an item's outcome, not a crash."""
+    with pytest.raises(ItemError) as caught:
+        read_bytes(storage.uri("gone"), max_bytes=3)
+    assert caught.value.code is ItemCode.FETCH_FAILED
+    with pytest.raises(StorageError):
+        open_stream(storage.uri("gone"))
+
+
+def test_deleting_a_prefix_leaves_the_rest(storage: Storage) -> None:
+    """Everything below the prefix goes, its neighbours stay."""
+    gone, kept = storage.write("job/1/a", b"x"), storage.write("job/2/a", b"x")
+    storage.delete("job/1")
+    with pytest.raises(ItemError):
+        read_bytes(gone, max_bytes=3)
+    assert read_bytes(kept, max_bytes=3) == b"x"
+
+
+def test_a_storage_url_that_is_off_is_a_sentence() -> None:
+    """An unknown scheme names the setting to correct."""
+    with pytest.raises(ConfigurationError, match="FAKESWEEP_STORAGE_URL"):
+        Storage("nowhere://bucket")
