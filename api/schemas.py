@@ -3,11 +3,24 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from flask_openapi3 import FileStorage
+from flask_openapi3.models.file import FileStorage
 from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.datastructures import FileStorage as WerkzeugFile
 
 from core.sources import FolderSource
 from core.terms import ItemCode, JobKind, JobState, Label, Outcome
+
+
+class UploadedFile(FileStorage):
+    """A file part of a multipart body; a text field of the same name is refused."""
+
+    @classmethod
+    def validate(cls, value: object, *_args: object, **_kwargs: object) -> WerkzeugFile:
+        """Return the part as it is; raises ValueError for anything that is no file."""
+        if not isinstance(value, WerkzeugFile):
+            raise ValueError("Send this field as a file, with a file name.")
+        return value
+
 
 JOB_ID = Field(description="Id of the job.", examples=["job_01a20b556ef076ef82e6d3893ba81f31"])
 
@@ -15,7 +28,7 @@ JOB_ID = Field(description="Id of the job.", examples=["job_01a20b556ef076ef82e6
 class JobPath(BaseModel):
     """A job named in the path."""
 
-    job_id: str = JOB_ID
+    job_id: str = Field(description="Id of the job.")
 
 
 class Counters(BaseModel):
@@ -147,8 +160,8 @@ class JobUpload(BaseModel):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    files: list[FileStorage] | None = Field(None, description="Images, one part each.")
-    archive: FileStorage | None = Field(None, description="One zip or tar archive of images.")
+    files: list[UploadedFile] = Field([], description="Images, one part each.")
+    archive: UploadedFile | None = Field(None, description="One zip or tar archive of images.")
 
 
 class ScanUpload(BaseModel):
@@ -156,7 +169,7 @@ class ScanUpload(BaseModel):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    image: FileStorage = Field(description="The image.")
+    image: UploadedFile = Field(description="The image.")
 
 
 class WaitHeader(BaseModel):

@@ -49,7 +49,7 @@ def claim(session: Session, job_id: int, *, lease_s: float) -> PlanClaim | None:
     )
     if session.execute(query.returning(Job.id)).first() is None:
         return None
-    job = session.get_one(Job, job_id)
+    job = session.get_one(Job, job_id, populate_existing=True)
     if job.state == JobState.QUEUED:
         job.state = JobState.PLANNING
         job.planning_at = database_time()

@@ -1,0 +1,75 @@
+"""Assembles the API: every collaborator by keyword, so that tests pass fakes. Decides nothing."""
+
+from threading import BoundedSemaphore
+
+from flask_openapi3.openapi import OpenAPI
+from werkzeug.routing import BaseConverter
+
+from api import document, errors, health, jobs, models, protection, request_ids, scans, verdicts
+from api.pages import views as pages
+from api.schemas import JobRequest, JobUpload, JobView, Problem, ScanUpload, ScanView
+from api.services import EXTENSION, Services
+from api.spool import SpoolingRequest, limit_text_body
+from core.settings import Settings
+from core.storage import Storage
+from core.taskqueue import CeleryTaskQueue, TaskQueue, create_celery
+from db.session import Database
+
+SPARE_PARTS = 16
+MAX_FIELD_BYTES = 512 * 1024
+
+
+class JobIdConverter(BaseConverter):
+    """A path segment that can be a job's id; any other leads nowhere."""
+
+    regex = "job_[0-9a-f]{32}"
+
+
+def create_app(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    queue: TaskQueue | None = None,
+    storage: Storage | None = None,
+) -> OpenAPI:
+    """Return the WSGI application; what is not passed is built from the settings."""
+    app = OpenAPI(
+        "api",
+        info=document.INFO,
+        doc_ui=False,
+        security_schemes={},
+        static_folder=None,
+        validation_error_model=Problem,
+        validation_error_callback=errors.invalid,
+    )
+    app.extensions[EXTENSION] = Services(
+        settings=settings,
+        database=database or Database(settings.database_url),
+        queue=queue or CeleryTaskQueue(create_celery(settings.broker_url)),
+        storage=storage or Storage(settings.storage_url),
+        waiting_room=BoundedSemaphore(max(1, settings.api_threads // 2)),
+    )
+    _set_limits(app, settings)
+    for concern in (request_ids, protection, errors):
+        concern.register(app)
+    _add_views(app)
+    return app
+
+
+def _set_limits(app: OpenAPI, settings: Settings) -> None:
+    app.request_class = SpoolingRequest
+    app.before_request(limit_text_body)
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_PARTS=settings.max_upload_files + SPARE_PARTS,
+        MAX_FORM_MEMORY_SIZE=MAX_FIELD_BYTES,
+    )
+
+
+def _add_views(app: OpenAPI) -> None:
+    app.url_map.converters["job"] = JobIdConverter
+    for noun in (jobs, scans, verdicts, models, health):
+        app.register_api(noun.blueprint)
+    app.register_blueprint(pages.blueprint)
+    document.add_schemas(app, JobRequest, JobUpload, JobView, ScanUpload, ScanView)
+    app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)

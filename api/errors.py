@@ -1,0 +1,157 @@
+"""Every error becomes one problem document (RFC 9457), or its page for people in a browser."""
+
+from http import HTTPStatus
+from typing import cast
+
+from flask import Flask, Response, g, render_template, request
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from api.schemas import Fault, Problem
+from api.services import services
+from core.errors import (
+    ConfigurationError,
+    ConflictError,
+    FakesweepError,
+    ModelUnavailableError,
+    NotFoundError,
+    RequestError,
+    SourceError,
+    StorageError,
+)
+from core.logs import get_logger
+
+log = get_logger(__name__)
+
+STATUSES = {
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
+    RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SourceError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+UNSEEN = (
+    "Something went wrong here, not with your request. Try again; if it stays, give the "
+    "administrator the request id, under which the log holds what happened."
+)
+AWAY = (
+    "A part of this installation does not answer at the moment. Try again later; if it stays, "
+    "give the administrator the request id, under which the log holds what happened."
+)
+
+
+class FieldError(RequestError):
+    """One field of a request is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def register(app: Flask) -> None:
+    """Answer every error that a view raises, or that comes before a view, with a problem."""
+    app.register_error_handler(ValidationError, invalid)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(FakesweepError, _from_ours)
+    app.register_error_handler(OperationalError, _from_service)
+    app.register_error_handler(Exception, _from_bug)
+
+
+def problem(status: int, detail: str, faults: list[Fault] | None = None) -> Response:
+    """Return the problem as JSON, or as a page to a browser that asked for a page."""
+    found = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        request_id=g.request_id,
+        errors=faults or [],
+    )
+    if _wants_page():
+        return Response(
+            render_template("problem.html", problem=found), status, mimetype="text/html"
+        )
+    body = found.model_dump_json()
+    return Response(body, status, mimetype="application/problem+json")
+
+
+def invalid(error: ValidationError) -> Response:
+    """Return the 422 problem that names every field that is wrong."""
+    faults = [
+        Fault(field=".".join(map(str, found["loc"])) or "body", message=found["msg"])
+        for found in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    named = ", ".join(f"`{fault.field}`" for fault in faults)
+    return problem(422, f"The request is not valid: correct {named}, as `errors` says.", faults)
+
+
+def _from_ours(error: FakesweepError) -> Response:
+    for kind, status in STATUSES.items():
+        if isinstance(error, kind):
+            field = getattr(error, "field", None)
+            faults = [Fault(field=field, message=str(error))] if field else []
+            return problem(status, str(error), faults)
+    if isinstance(error, (ConfigurationError, StorageError)):
+        return _from_service(error)
+    return _from_bug(error)
+
+
+def _from_service(error: Exception) -> Response:
+    log.error("service_unavailable", exc_info=error)
+    answer = problem(503, AWAY)
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _from_bug(error: Exception) -> Response:
+    log.error("request_failed", exc_info=error)
+    return problem(500, UNSEEN)
+
+
+def _from_http(error: HTTPException) -> Response:
+    if error.response is not None:
+        return cast("Response", error.response)
+    status = error.code or 500
+    answer = problem(status, _sentence(status, error))
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            answer.headers[name] = value
+    return answer
+
+
+def _sentence(status: int, error: HTTPException) -> str:
+    match status:
+        case 404:
+            return f"There is nothing at {request.path}; check the address."
+        case 405:
+            return f"{request.path} does not take {request.method}; see /openapi.json."
+        case 413:
+            return _too_large()
+        case 500:
+            return UNSEEN
+        case _:
+            return error.description or UNSEEN
+
+
+def _too_large() -> str:
+    if request.mimetype != "multipart/form-data":
+        return "The request body is too large; send images as multipart/form-data."
+    settings = services().settings
+    if (request.content_length or 0) > settings.max_upload_bytes:
+        return (
+            f"The upload has {request.content_length:,} bytes; at most "
+            f"{settings.max_upload_bytes:,} are accepted. Split it, or ask the administrator to "
+            "raise FAKESWEEP_MAX_UPLOAD_BYTES."
+        )
+    return (
+        f"The upload has more than {settings.max_upload_files:,} files, or a text field that is "
+        "too long. Split it, send an archive, or ask the administrator to raise "
+        "FAKESWEEP_MAX_UPLOAD_FILES."
+    )
+
+
+def _wants_page() -> bool:
+    if request.path.startswith("/v1/"):
+        return False
+    accepted = request.accept_mimetypes
+    return accepted["text/html"] > accepted["application/json"]

@@ -1,0 +1,102 @@
+"""Jobs over HTTP: made, read, listed, cancelled."""
+
+from flask import Response, request, url_for
+from flask_openapi3.blueprint import APIBlueprint
+from werkzeug.exceptions import UnsupportedMediaType
+
+from api import cursors
+from api.document import JOBS, LOCATION, bodies, described, problems
+from api.schemas import JobPage, JobPath, JobQuery, JobRequest, JobUpload, JobView
+from api.services import services
+from api.shapes import answer, job_views
+from api.submission import submit_folder, submit_upload
+from api.uploads import job_upload
+from db import jobs
+
+blueprint = APIBlueprint("jobs", __name__, url_prefix="/v1", abp_tags=[JOBS])
+
+
+@blueprint.post(
+    "/jobs",
+    operation_id="create_job",
+    summary="Scan many images: a folder on the server, uploaded files, or an archive",
+    description="Answers at once, whatever the size; read the job to follow it.",
+    openapi_extensions=bodies(json=JobRequest, multipart=JobUpload),
+    responses={
+        202: described(JobView, "The job was accepted.", headers=LOCATION),
+        **problems(413, 415, 422),
+    },
+)
+def create_job() -> Response:
+    """Make a bulk job of whichever body the request has."""
+    if request.mimetype == "application/json":
+        public_id = submit_folder(
+            services(), JobRequest.model_validate_json(request.get_data()).source
+        )
+    elif request.mimetype == "multipart/form-data":
+        public_id = submit_upload(services(), job_upload(request))
+    else:
+        raise UnsupportedMediaType(
+            "Send a job as application/json, with a `source`, or as multipart/form-data, with "
+            "`files` or an `archive`."
+        )
+    location = {"Location": url_for("jobs.read_job", job_id=public_id)}
+    return answer(_read(public_id), 202, location)
+
+
+@blueprint.get(
+    "/jobs",
+    operation_id="list_jobs",
+    summary="List jobs, newest first",
+    responses={200: JobPage, **problems(422)},
+)
+def list_jobs(query: JobQuery) -> Response:
+    """Return one page of jobs."""
+    return answer(page_of_jobs(query))
+
+
+@blueprint.get(
+    "/jobs/<job:job_id>",
+    operation_id="read_job",
+    summary="Read a job: its state, counters, rate and time to go",
+    responses={200: JobView, **problems(404)},
+)
+def read_job(path: JobPath) -> Response:
+    """Return one job."""
+    return answer(_read(path.job_id))
+
+
+@blueprint.post(
+    "/jobs/<job:job_id>/cancel",
+    operation_id="cancel_job",
+    summary="Cancel a job; its verdicts so far stay",
+    responses={
+        202: described(JobView, "The job is being cancelled, or was already."),
+        **problems(404, 409),
+    },
+)
+def cancel_job(path: JobPath) -> Response:
+    """Begin to cancel one job."""
+    with services().database.write() as session:
+        jobs.cancel(session, path.job_id)
+    return answer(_read(path.job_id), 202)
+
+
+def page_of_jobs(query: JobQuery) -> JobPage:
+    """Return the page of jobs that the query asks for."""
+    with services().database.read() as session:
+        found = jobs.page(
+            session,
+            limit=query.limit + 1,
+            before_id=cursors.decode("job", query.cursor),
+            state=query.state,
+            kind=query.kind,
+        )
+        shown = list(found[: query.limit])
+        more = cursors.encode("job", shown[-1].id) if len(found) > query.limit else None
+        return JobPage(jobs=job_views(session, shown), next_cursor=more)
+
+
+def _read(public_id: str) -> JobView:
+    with services().database.read() as session:
+        return job_views(session, [jobs.get(session, public_id)])[0]

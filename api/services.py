@@ -1,0 +1,29 @@
+"""What the views work with: the settings, the database, the task queue and the storage."""
+
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+
+from flask import current_app
+
+from core.settings import Settings
+from core.storage import Storage
+from core.taskqueue import TaskQueue
+from db.session import Database
+
+EXTENSION = "fakesweep"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The collaborators of one application; `waiting_room` bounds the requests that wait."""
+
+    settings: Settings
+    database: Database
+    queue: TaskQueue
+    storage: Storage
+    waiting_room: BoundedSemaphore
+
+
+def services() -> Services:
+    """Return the collaborators of the application that answers the current request."""
+    return current_app.extensions[EXTENSION]

@@ -1,0 +1,125 @@
+"""Rows as the schemas that clients see, and the answers that carry them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, url_for
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from api.schemas import Counters, JobView, ModelView, VerdictView
+from core.terms import Alias
+from db import jobs
+from db.models import Job, ModelVersion, Verdict
+
+SHOWN_OF_SOURCE = ("type", "path", "name")
+TIMES = ("created_at", "planning_at", "running_at", "listed_at", "completed_at", "failed_at")
+MORE_TIMES = ("cancelling_at", "cancelled_at", "expired_at")
+
+
+def answer(
+    view: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return the view as a JSON answer."""
+    response = Response(view.model_dump_json(), status, mimetype="application/json")
+    response.headers.update(headers or {})
+    return response
+
+
+def job_views(session: Session, found: list[Job]) -> list[JobView]:
+    """Return the jobs as clients see them, with what workers have in hand of each."""
+    open_ids = [job.id for job in found if not job.state.is_final]
+    in_hand = jobs.items_in_hand(session, open_ids) if open_ids else {}
+    return [job_view(job, running=in_hand.get(job.id, 0)) for job in found]
+
+
+def job_view(job: Job, *, running: int) -> JobView:
+    """Return the job as clients see it; `running` counts its items that workers have in hand."""
+    rate = _rate(job)
+    return JobView(
+        id=job.public_id,
+        kind=job.kind,
+        state=job.state,
+        model_version=job.model_version.name,
+        source=_source(job.source),
+        counters=_counters(job, running),
+        rate=rate,
+        eta_s=_eta_s(job, rate),
+        error=job.error,
+        links=_links(job),
+        **{name: getattr(job, name) for name in (*TIMES, *MORE_TIMES)},
+    )
+
+
+def verdict_view(verdict: Verdict, *, model_version: str) -> VerdictView:
+    """Return the verdict as clients see it."""
+    return VerdictView(
+        position=verdict.position,
+        name=verdict.name,
+        custom_id=verdict.custom_id,
+        outcome=verdict.outcome,
+        label=verdict.label,
+        score=verdict.score,
+        code=verdict.code,
+        message=verdict.message,
+        faces=verdict.faces,
+        sha256=verdict.sha256.hex() if verdict.sha256 else None,
+        width=verdict.width,
+        height=verdict.height,
+        reused=verdict.reused,
+        model_version=model_version,
+        created_at=verdict.created_at,
+    )
+
+
+def model_view(version: ModelVersion, aliases: Mapping[int, list[Alias]]) -> ModelView:
+    """Return the model version as clients see it."""
+    return ModelView(
+        id=version.name,
+        aliases=[alias.value for alias in aliases.get(version.id, [])],
+        registered_at=version.registered_at,
+        card=version.card,
+    )
+
+
+def _source(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what clients may know of a source; where we keep uploads is ours."""
+    return {name: stored[name] for name in SHOWN_OF_SOURCE if name in stored}
+
+
+def _counters(job: Job, running: int) -> Counters:
+    return Counters(
+        total=job.total,
+        queued=max(job.total - running - job.ended, 0),
+        running=running,
+        scored=job.scored,
+        not_applicable=job.not_applicable,
+        failed=job.failed,
+        reused=job.reused,
+        fake=job.fake,
+        real=job.real,
+        uncertain=job.uncertain,
+    )
+
+
+def _rate(job: Job) -> float | None:
+    if job.running_at is None:
+        return None
+    ends = (job.completed_at, job.failed_at, job.cancelled_at, job.expired_at)
+    until = next((end for end in ends if end is not None), datetime.now(UTC))
+    return job.ended / max((until - job.running_at).total_seconds(), 0.001)
+
+
+def _eta_s(job: Job, rate: float | None) -> float | None:
+    if job.state.is_final or job.listed_at is None or not rate:
+        return None
+    return max(job.total - job.ended, 0) / rate
+
+
+def _links(job: Job) -> dict[str, str]:
+    return {
+        "self": url_for("jobs.read_job", job_id=job.public_id),
+        "verdicts": url_for("verdicts.list_verdicts", job_id=job.public_id),
+        "cancel": url_for("jobs.cancel_job", job_id=job.public_id),
+    }

@@ -1,0 +1,58 @@
+"""`Prefer: wait=10` (RFC 7240): how long a client wants to wait, and the wait itself."""
+
+import re
+import time
+
+from api.schemas import ScanView
+from api.services import Services
+from api.shapes import job_view, verdict_view
+from db import jobs, verdicts
+
+FIRST_PAUSE_S = 0.02
+LONGEST_PAUSE_S = 0.25
+WAIT = re.compile(r'wait\s*=\s*"?(\d{1,9})"?', re.IGNORECASE)
+
+
+def preferred_wait_s(prefer: str | None) -> int:
+    """Return the seconds of the first `wait` among the preferences, or 0."""
+    for preference in (prefer or "").split(","):
+        if found := WAIT.fullmatch(preference.partition(";")[0].strip()):
+            return int(found[1])
+    return 0
+
+
+def wait_for_scan(services: Services, public_id: str, *, wait_s: float) -> ScanView:
+    """Return the scan as it stands once its job has ended, or when the time is up.
+
+    Half of the request threads may wait at a time; beyond that, nobody waits, so that the
+    others go on answering.
+    """
+    if wait_s <= 0 or not services.waiting_room.acquire(blocking=False):
+        return read_scan(services, public_id)
+    try:
+        return _poll(services, public_id, time.monotonic() + wait_s)
+    finally:
+        services.waiting_room.release()
+
+
+def read_scan(services: Services, public_id: str) -> ScanView:
+    """Return the single scan as it stands."""
+    with services.database.read() as session:
+        job = jobs.get(session, public_id)
+        found = verdicts.page(session, job.id, limit=1)
+        running = jobs.items_in_hand(session, [job.id]).get(job.id, 0)
+        return ScanView(
+            job=job_view(job, running=running),
+            verdict=verdict_view(found[0], model_version=job.model_version.name) if found else None,
+        )
+
+
+def _poll(services: Services, public_id: str, deadline: float) -> ScanView:
+    pause_s = FIRST_PAUSE_S
+    while True:
+        scan = read_scan(services, public_id)
+        left_s = deadline - time.monotonic()
+        if scan.job.state.is_final or left_s <= 0:
+            return scan
+        time.sleep(min(pause_s, left_s))
+        pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)
