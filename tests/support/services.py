@@ -18,7 +18,7 @@ from shutil import rmtree
 
 from sqlalchemy import create_engine, make_url, text
 
-from cli.stack.broker import prepare_broker
+from cli.stack.broker import broker_answers, prepare_broker
 from cli.stack.orphans import die_with_parent
 from tests.support.postgres import POSTGRES_USER, initialise_postgres, postgres_command
 
@@ -78,7 +78,7 @@ def valkey_server() -> Iterator[Server]:
             ),
         )
         try:
-            server.start(lambda: _broker_answers(path))
+            server.start(lambda: broker_answers(path))
             yield server
         finally:
             server.stop()
@@ -154,16 +154,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def _broker_answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as connection:
-        try:
-            connection.connect(str(path))
-            connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
-        except OSError:
-            return False
 
 
 def _database_answers(url: str) -> bool:
