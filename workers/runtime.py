@@ -62,7 +62,7 @@ def build_runtime(settings: Settings, queue: TaskQueue) -> Runtime:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     torch.set_num_threads(settings.torch_threads or cores or 1)
     detectors = Detectors(_loader(settings))
-    on_gpu = detectors.get(champion).device.type != "cpu"
+    on_gpu = detectors.get(champion).device != "cpu"
     batcher = Batcher(
         max_batch=settings.batch_size or (BATCH_ON_GPU if on_gpu else BATCH_ON_CPU),
         interactive_batch=INTERACTIVE_BATCH,

@@ -12,11 +12,13 @@ from db.verdicts import NewVerdict
 
 
 def add_champion(database: Database, name: str = "tiny-1") -> int:
-    """Insert a model version as champion; return its id."""
+    """Make the named model version the champion, inserting it when it is new; return its id."""
     with database.write() as session:
-        version = ModelVersion(name=name, fingerprint="0" * 64, card={"name": name})
-        session.add(version)
-        session.flush()
+        version = session.scalar(select(ModelVersion).where(ModelVersion.name == name))
+        if version is None:
+            version = ModelVersion(name=name, fingerprint="0" * 64, card={"name": name})
+            session.add(version)
+            session.flush()
         model_versions.set_alias(session, Alias.CHAMPION, name)
         return version.id
 

@@ -1,0 +1,1 @@
+"""The detector room: from an image's bytes to a score. Used by training and workers alike."""

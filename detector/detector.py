@@ -1,0 +1,71 @@
+"""A model version ready to scan: prepare (on the CPU), forward (on the device), interpret."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.terms import Label
+from detector import preprocess
+from detector.artifact import Artifact
+from detector.decision import Calibration
+from detector.engines import Engine
+from detector.engines.torch_engine import TorchEngine, choose_device
+from detector.preprocess import DecodeLimits, Prepared, PreprocessingSpec
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the model says of one image: calibrated P(fake), and what that means."""
+
+    label: Label
+    score: float
+
+
+class Detector:
+    """Scans images with one model version; every method may be called from any thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        spec: PreprocessingSpec,
+        calibration: Calibration,
+        limits: DecodeLimits,
+    ) -> None:
+        self._engine = engine
+        self.spec = spec
+        self.calibration = calibration
+        self._limits = limits
+
+    @classmethod
+    def load(
+        cls, folder: Path, *, device: str = "auto", limits: DecodeLimits | None = None
+    ) -> Self:
+        """Load a version's folder onto a device; raises ConfigurationError."""
+        artifact = Artifact.read(folder)
+        engine = TorchEngine(folder, artifact.spec, choose_device(device))
+        return cls(engine, artifact.spec, artifact.calibration, limits or DecodeLimits())
+
+    @property
+    def device(self) -> str:
+        """The device that the model runs on, such as `cpu` or `cuda:0`."""
+        return self._engine.device
+
+    def prepare(self, data: bytes) -> Prepared:
+        """Decode and preprocess an image; raises ItemError for one that cannot be scored."""
+        return preprocess.prepare(data, self.spec, self._limits)
+
+    def forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return margins, float32 [n], of uint8 [n, 3, size, size]; raises OutOfMemoryError."""
+        return self._engine.forward(pixels)
+
+    def interpret(self, margins: NDArray[np.float32]) -> list[Reading]:
+        """Return a reading for each margin."""
+        scores = self.calibration.scores(margins).tolist()
+        return [Reading(self.calibration.label(score), score) for score in scores]
+
+    def warm_up(self) -> None:
+        """Run one pass, so that the first image does not pay for the first use."""
+        self.forward(np.zeros((1, 3, self.spec.size, self.spec.size), np.uint8))

@@ -1,0 +1,136 @@
+"""The batcher: one device thread, full batches, interactive first, no image lost."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from detector.engines import OutOfMemoryError
+from workers.batcher import Batcher, Margins, Pixels
+
+
+class Device:
+    """A pretend model: an image's margin is its first pixel; it can be held and can fail."""
+
+    def __init__(self, *, fits: int = 1000) -> None:
+        self.fits = fits
+        self.batches: list[list[int]] = []
+        self.threads: set[int] = set()
+        self.free = threading.Event()
+        self.free.set()
+        self.entered = threading.Event()
+
+    def forward(self, pixels: Pixels) -> Margins:
+        """Return the first pixel of each image."""
+        if len(pixels) > self.fits:
+            raise OutOfMemoryError("The batch does not fit.")
+        self.entered.set()
+        assert self.free.wait(10)
+        self.threads.add(threading.get_ident())
+        self.batches.append([int(image[0, 0, 0]) for image in pixels])
+        return pixels[:, 0, 0, 0].astype(np.float32)
+
+
+def images(*values: int) -> Pixels:
+    """Return tiny images that hold the given values."""
+    return np.stack([np.full((3, 2, 2), value, np.uint8) for value in values])
+
+
+@pytest.fixture
+def batcher() -> Iterator[Batcher]:
+    """A batcher of batches of four, of two when they carry interactive images."""
+    batcher = Batcher(max_batch=4, interactive_batch=2, linger_s=0.05)
+    yield batcher
+    batcher.close()
+
+
+def test_every_caller_gets_its_own_margins(batcher: Batcher) -> None:
+    """Blocks of many threads come back whole and in order, through one device thread."""
+    device = Device()
+
+    def call(start: int) -> bool:
+        values = range(start, start + 7)
+        margins = batcher.submit(device.forward, images(*values), interactive=False).result(10)
+        return margins.tolist() == list(values)
+
+    with ThreadPoolExecutor(8) as callers:
+        assert all(callers.map(call, range(0, 200, 7)))
+    assert len(device.threads) == 1
+    assert max(map(len, device.batches)) <= 4
+
+
+def test_batches_are_filled_across_blocks(batcher: Batcher) -> None:
+    """Blocks that wait together share a batch."""
+    device = Device()
+    futures = _held(batcher, device, [images(1), images(2), images(3, 4)])
+    device.free.set()
+    assert [future.result(10).tolist() for future in futures] == [[1], [2], [3, 4]]
+    assert device.batches[1:] == [[1, 2, 3, 4]]
+
+
+def test_interactive_images_go_first_in_a_small_batch(batcher: Batcher) -> None:
+    """An interactive block overtakes the bulk that waits, and its batch stays small."""
+    device = Device()
+    bulk = _held(batcher, device, [images(1, 2, 3, 4, 5)])
+    urgent = batcher.submit(device.forward, images(9), interactive=True)
+    device.free.set()
+    assert urgent.result(10).tolist() == [9]
+    assert bulk[0].result(10).tolist() == [1, 2, 3, 4, 5]
+    assert device.batches[1] == [9, 1]
+
+
+def test_models_do_not_share_a_batch(batcher: Batcher) -> None:
+    """Images of two model versions are never in one forward pass."""
+    one, two = Device(), Device()
+    held = _held(batcher, one, [images(1), images(2)])
+    other = batcher.submit(two.forward, images(7), interactive=False)
+    one.free.set()
+    assert [future.result(10).tolist() for future in held] == [[1], [2]]
+    assert other.result(10).tolist() == [7]
+    assert two.batches == [[7]]
+
+
+def test_a_batch_that_does_not_fit_is_halved_for_good(batcher: Batcher) -> None:
+    """Out of memory costs a second try with half the images, and batches stay that small."""
+    device = Device(fits=2)
+    future = batcher.submit(device.forward, images(1, 2, 3, 4), interactive=False)
+    assert future.result(10).tolist() == [1, 2, 3, 4]
+    assert batcher.max_batch == 2
+
+
+def test_an_image_that_never_fits_fails_alone(batcher: Batcher) -> None:
+    """When a single image does not fit, its caller hears of it and the device goes on."""
+    with pytest.raises(OutOfMemoryError):
+        batcher.submit(Device(fits=0).forward, images(1), interactive=False).result(10)
+    assert batcher.submit(Device().forward, images(2), interactive=False).result(10) == [2]
+
+
+def test_a_failed_forward_pass_reaches_every_caller(batcher: Batcher) -> None:
+    """An exception of the device ends the batch's blocks, not the device thread."""
+
+    def broken(_pixels: Pixels) -> Margins:
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        batcher.submit(broken, images(1, 2, 3, 4, 5, 6), interactive=False).result(10)
+    assert batcher.submit(Device().forward, images(2), interactive=False).result(10) == [2]
+
+
+def test_closing_finishes_what_was_submitted() -> None:
+    """Close waits for the images in hand; afterwards nothing is taken any more."""
+    batcher = Batcher(max_batch=4, interactive_batch=2, linger_s=0)
+    future = batcher.submit(Device().forward, images(1, 2, 3), interactive=False)
+    batcher.close()
+    assert future.result(0).tolist() == [1, 2, 3]
+    with pytest.raises(RuntimeError):
+        batcher.submit(Device().forward, images(1), interactive=False)
+
+
+def _held(batcher: Batcher, device: Device, blocks: list[Pixels]) -> list[Future[Margins]]:
+    """Submit the blocks while the device is held by one image, so that they wait together."""
+    device.free.clear()
+    batcher.submit(device.forward, images(0), interactive=False)
+    assert device.entered.wait(10)
+    return [batcher.submit(device.forward, block, interactive=False) for block in blocks]

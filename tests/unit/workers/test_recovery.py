@@ -1,0 +1,80 @@
+"""Recovery: whatever the broker or a worker lost is rung for again."""
+
+from core.taskqueue import plan_job, scan_shard
+from core.terms import JobState
+from db import shards
+from db.session import Database
+from tests.support.queue import RecordingQueue
+from tests.support.rows import (
+    add_champion,
+    add_job,
+    add_planned_job,
+    claim_shard,
+    get_job,
+    shards_of,
+    verdicts_of,
+)
+from tests.support.workers import recovery
+
+
+def test_a_job_whose_planning_was_never_delivered_is_planned(database: Database) -> None:
+    """A job accepted while the broker was down is sent once the sweep finds it."""
+    job_id = add_job(database, model_version_id=add_champion(database))
+    queue = RecordingQueue()
+    recovery(database, queue, interval_s=-1).sweep()
+    assert queue.messages == [plan_job(job_id)]
+
+
+def test_a_dead_workers_shard_is_sent_again(database: Database) -> None:
+    """A shard whose lease ran out goes back into the broker."""
+    (shard,) = shards_of(database, add_planned_job(database, items=2))
+    claim_shard(database, shard.id, lease_s=-1)
+    queue = RecordingQueue()
+    recovery(database, queue).sweep()
+    assert queue.messages == [scan_shard(shard.id, interactive=False)]
+
+
+def test_messages_that_the_broker_lost_are_sent_again(database: Database) -> None:
+    """With an empty queue, shards that were queued a sweep ago are sent again."""
+    job_id = add_planned_job(database, items=8)
+    queue = RecordingQueue()
+    with database.write() as session:
+        lost = [shard_id for shard_id, _ in shards.dispatch(session, job_id, window=4)]
+    recovery(database, queue, interval_s=-1).sweep()
+    assert [message.id for message in queue.messages] == lost
+
+
+def test_messages_that_wait_their_turn_are_left_alone(database: Database) -> None:
+    """While the queue holds messages, freshly queued shards are not sent twice."""
+    job_id = add_planned_job(database, items=8)
+    queue = RecordingQueue()
+    with database.write() as session:
+        for shard_id, _ in shards.dispatch(session, job_id, window=4):
+            queue.send(scan_shard(shard_id, interactive=False))
+    recovery(database, queue, interval_s=-1).sweep()
+    assert len(queue.messages) == 2
+
+
+def test_a_job_that_nobody_ended_is_settled(database: Database) -> None:
+    """A cancelling job whose last worker died is cancelled by the sweep."""
+    job_id = add_planned_job(database, items=2)
+    (shard,) = shards_of(database, job_id)
+    claim_shard(database, shard.id, lease_s=-1)
+    with database.write() as session:
+        state = shards.jobs.cancel(session, get_job(database, job_id).public_id).state
+    assert state is JobState.CANCELLING
+    recovery(database, RecordingQueue()).sweep()
+    assert get_job(database, job_id).state is JobState.CANCELLED
+
+
+def test_a_sweep_over_healthy_jobs_sends_nothing(database: Database) -> None:
+    """A shard in hand and a finished job are left alone."""
+    job_id = add_planned_job(database, items=2)
+    (shard,) = shards_of(database, job_id)
+    claim = claim_shard(database, shard.id)
+    queue = RecordingQueue()
+    recovery(database, queue, interval_s=0).sweep()
+    with database.write() as session:
+        shards.finish(session, claim, verdicts_of(claim))
+    recovery(database, queue, interval_s=0).sweep()
+    assert queue.messages == []
