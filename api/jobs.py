@@ -41,7 +41,7 @@ def create_job() -> Response:
             "`files` or an `archive`."
         )
     location = {"Location": url_for("jobs.read_job", job_id=public_id)}
-    return answer(_read(public_id), 202, location)
+    return answer(read_job_view(public_id), 202, location)
 
 
 @blueprint.get(
@@ -63,7 +63,7 @@ def list_jobs(query: JobQuery) -> Response:
 )
 def read_job(path: JobPath) -> Response:
     """Return one job."""
-    return answer(_read(path.job_id))
+    return answer(read_job_view(path.job_id))
 
 
 @blueprint.post(
@@ -79,7 +79,7 @@ def cancel_job(path: JobPath) -> Response:
     """Begin to cancel one job."""
     with services().database.write() as session:
         jobs.cancel(session, path.job_id)
-    return answer(_read(path.job_id), 202)
+    return answer(read_job_view(path.job_id), 202)
 
 
 def page_of_jobs(query: JobQuery) -> JobPage:
@@ -97,6 +97,7 @@ def page_of_jobs(query: JobQuery) -> JobPage:
         return JobPage(jobs=job_views(session, shown), next_cursor=more)
 
 
-def _read(public_id: str) -> JobView:
+def read_job_view(public_id: str) -> JobView:
+    """Return the job as clients see it; raises NotFoundError."""
     with services().database.read() as session:
         return job_views(session, [jobs.get(session, public_id)])[0]
