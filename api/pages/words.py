@@ -44,6 +44,7 @@ def register(blueprint: Blueprint) -> None:
         kind_word,
         code_word,
         job_title,
+        ended,
         number,
         clock,
         pace,
