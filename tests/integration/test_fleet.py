@@ -1,0 +1,85 @@
+"""Real workers on a real broker, on both databases: exactly one verdict for each image."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.terms import JobState, Outcome
+from db import verdicts
+from db.models import Job, Verdict
+from db.session import Database
+from tests.support.fleet import Fleet, fleet, write_images
+from tests.support.rows import shards_of
+from tests.support.services import valkey_server
+from tests.support.stack import installation
+
+
+@pytest.fixture
+def workers(database: Database) -> Iterator[Fleet]:
+    """A fleet on a broker of its own, with short leases and quick recovery."""
+    with (
+        valkey_server() as broker,
+        installation(
+            broker_url=broker.url,
+            database_url=database.engine.url.render_as_string(hide_password=False),
+            shard_size="8",
+            lease_s="3",
+            recovery_interval_s="1",
+        ) as installed,
+        fleet(installed, database, broker.url) as started,
+    ):
+        yield started
+
+
+def _verdicts(workers: Fleet, job_id: int) -> list[Verdict]:
+    with workers.database.read() as session:
+        return list(verdicts.page(session, job_id, limit=1000))
+
+
+def _is_final(job: Job) -> bool:
+    return job.state.is_final
+
+
+def test_500_images_give_500_verdicts_in_order(workers: Fleet, tmp_path: Path) -> None:
+    """One job, one worker: a verdict each, in submission order, and counters that add up."""
+    workers.start_worker("one")
+    job_id = workers.submit(write_images(tmp_path / "faces", 500))
+    job = workers.wait(job_id, _is_final)
+    assert (job.state, job.total, job.scored) == (JobState.COMPLETED, 500, 500)
+    assert job.fake + job.real + job.uncertain == 500
+    found = _verdicts(workers, job_id)
+    assert [verdict.position for verdict in found] == list(range(500))
+    assert [verdict.name for verdict in found] == [f"{i:04d}.jpg" for i in range(500)]
+
+
+def test_two_workers_share_a_job(workers: Fleet, tmp_path: Path) -> None:
+    """Each takes a fair part of the shards, and no image is scored twice."""
+    for name in ("one", "two"):
+        workers.start_worker(name)
+    job_id = workers.submit(write_images(tmp_path / "faces", 800))
+    assert workers.wait(job_id, _is_final).scored == 800
+    taken = shards_of(workers.database, job_id)
+    share = Counter(shard.leased_by for shard in taken)
+    assert len(share) == 2
+    assert min(share.values()) >= 0.25 * len(taken), share
+    assert all(shard.lease_token == 1 for shard in taken)
+
+
+def test_a_killed_workers_job_is_finished_by_another(workers: Fleet, tmp_path: Path) -> None:
+    """kill -9 in the middle of a job, then a new worker: one verdict each."""
+    workers.start_beat()
+    first = workers.start_worker("first")
+    job_id = workers.submit(write_images(tmp_path / "faces", 600))
+    workers.wait(job_id, lambda job: job.ended >= 40)
+    first.kill()
+    first.wait()
+    ended = workers.wait(job_id, lambda _: True).ended
+    assert ended < 600, "The job ended before the worker was killed."
+    workers.start_worker("second")
+    job = workers.wait(job_id, _is_final)
+    assert (job.state, job.scored, job.failed) == (JobState.COMPLETED, 600, 0)
+    found = _verdicts(workers, job_id)
+    assert [verdict.position for verdict in found] == list(range(600))
+    assert {verdict.outcome for verdict in found} == {Outcome.SCORED}
