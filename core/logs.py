@@ -35,7 +35,7 @@ def configure_logs(*, level: str, log_format: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "httpcore", "urllib3", "botocore", "PIL", "matplotlib"):
+    for chatty in ("httpx", "httpcore", "urllib3", "botocore", "PIL", "matplotlib", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[

@@ -18,6 +18,7 @@ from db import model_versions
 from db.migrations import require_current
 from db.session import Database
 from detector.detector import Detector
+from detector.preprocess import DecodeLimits
 from workers.batcher import Batcher
 from workers.detectors import Detectors
 from workers.planner import Planner
@@ -93,10 +94,11 @@ def build_runtime(settings: Settings, queue: TaskQueue) -> Runtime:
 
 def _loader(settings: Settings) -> Callable[[str], Detector]:
     registry = Registry(settings.registry_dir)
+    limits = DecodeLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
 
     def load(model_version: str) -> Detector:
         files = registry.verify(model_version)
-        detector = Detector.load(files.path, device=settings.device)
+        detector = Detector.load(files.path, device=settings.device, limits=limits)
         detector.warm_up()
         return detector
 
