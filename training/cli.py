@@ -1,0 +1,69 @@
+"""`fakesweep train`: prepare, run, evaluate, publish. Parses, calls one function, tells.
+
+What is heavy to import is imported when its command runs: `fakesweep --help` must not wait for
+torch (4 s).
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from core.errors import FakesweepError
+
+DEFAULT_BACKBONE = "google/vit-base-patch16-224-in21k"
+
+
+@click.group()
+def train() -> None:
+    """Train, measure and publish your own detector."""
+
+
+@train.command()
+@click.option(
+    "--data",
+    multiple=True,
+    required=True,
+    metavar="[NAME=]DIR",
+    help="Folder with real/ and fake/; may be given again.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="New dataset folder.")
+@click.option("--seed", default=7, show_default=True, help="Decides the splits.")
+def prepare(data: tuple[str, ...], out: Path, seed: int) -> None:
+    """Clean images and split them, without touching them."""
+    from training.layouts.imagefolder import parse_sources  # noqa: PLC0415 - start-up time
+    from training.prepare import prepare_dataset  # noqa: PLC0415 - start-up time
+    from training.summaries import summarize_dataset  # noqa: PLC0415 - start-up time
+
+    done = prepare_dataset(parse_sources(data), out, seed=seed)
+    summarize_dataset(done.folder, done.report)
+
+
+@train.command()
+@click.option("--config", type=click.Path(path_type=Path), required=True, help="YAML file.")
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Prepared dataset.")
+@click.option("--backbone", default=DEFAULT_BACKBONE, show_default=True, help="Hub id or folder.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+def run(config: Path, data: Path, backbone: str, out: Path, resume: bool) -> None:
+    """Fine-tune a ViT on a prepared dataset."""
+    from training.config import read_config  # noqa: PLC0415 - start-up time
+    from training.train import train as train_model  # noqa: PLC0415 - start-up time
+
+    done = train_model(read_config(config), data, backbone, out, resume=resume)
+    click.echo(
+        f"The best model is in {done.model}; measure it with `train evaluate --model {out}`."
+    )
+
+
+def main() -> None:
+    """Run the group alone: `python -m training.cli`; an error is a sentence and exit code 2."""
+    try:
+        train(prog_name="train")
+    except FakesweepError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

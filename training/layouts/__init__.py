@@ -1,0 +1,1 @@
+"""How people lay out their images on disk; one file a layout, each giving `LabelledFile`s."""

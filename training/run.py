@@ -1,0 +1,76 @@
+"""A run on disk: what it was told, where it came from, its checkpoints and its best model.
+
+runs/NAME/  run.json  checkpoints/  logs/ (TensorBoard)  history.json  curves.png  model/ (best)
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from core.errors import ConfigurationError, ModelUnavailableError
+from detector.preprocess import PreprocessingSpec
+from training.config import TrainingConfig
+
+RUN = "run.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training execution; `facts` holds its data, backbone, code and library versions."""
+
+    folder: Path
+    config: TrainingConfig
+    spec: PreprocessingSpec
+    backbone: str
+    dataset: Path
+    facts: dict[str, Any]
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where the state after each epoch is kept."""
+        return self.folder / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """Where the best epoch's model is kept; there once the run has ended."""
+        return self.folder / "model"
+
+    def write(self) -> None:
+        """Write the run down before it starts."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = {
+            "config": self.config.model_dump(mode="json"),
+            "preprocessing": self.spec.to_dict(),
+            "backbone": self.backbone,
+            "dataset": str(self.dataset),
+            "facts": self.facts,
+        }
+        (self.folder / RUN).write_text(json.dumps(content, indent=2) + "\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read a run that was started; raises ModelUnavailableError."""
+        try:
+            stored = json.loads((folder / RUN).read_bytes())
+            return cls(
+                folder,
+                TrainingConfig.model_validate(stored["config"]),
+                PreprocessingSpec.from_dict(stored["preprocessing"]),
+                stored["backbone"],
+                Path(stored["dataset"]),
+                stored["facts"],
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelUnavailableError(
+                f"{folder} is not a training run ({error}); start one with `train run`."
+            ) from error
+
+    def require_same(self, other: Self) -> None:
+        """Raise ConfigurationError when resuming would go on with other settings or data."""
+        mine, theirs = self.facts["dataset_fingerprint"], other.facts["dataset_fingerprint"]
+        if self.config != other.config or self.backbone != other.backbone or mine != theirs:
+            raise ConfigurationError(
+                f"The run in {self.folder} was started with another configuration, backbone or "
+                "dataset; resume it with the ones it has, or name another --out."
+            )
