@@ -47,6 +47,7 @@ class Job:
     error: str | None
     created_at: datetime
     listed_at: datetime | None = None
+    running_at: datetime | None = None
     completed_at: datetime | None = None
 
     @property

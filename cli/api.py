@@ -1,0 +1,28 @@
+"""`fakesweep api`: run the HTTP API with its web pages, on waitress."""
+
+import signal
+import sys
+
+import click
+import waitress
+
+from api.wsgi import create
+from cli.ports import require_free_port
+from core.settings import load_settings
+
+
+@click.command()
+def api() -> None:
+    """Run the HTTP API with its web pages, until SIGTERM; requests in hand are answered."""
+    settings = load_settings()
+    require_free_port(settings.api_host, settings.api_port)
+    application = create()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    waitress.serve(
+        application,
+        host=settings.api_host,
+        port=settings.api_port,
+        threads=settings.api_threads,
+        max_request_body_size=settings.max_upload_bytes,
+        ident="",
+    )

@@ -1,0 +1,52 @@
+"""The live line of a scan: how many images have a verdict, how fast, how long to go."""
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from client import Job
+
+
+class JobProgress:
+    """A progress bar that follows a job; use it as a context manager."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[speed]}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("starting", total=None, speed="")
+
+    def say(self, stage: str) -> None:
+        """Name what goes on before there is a job."""
+        self._progress.update(self._task, description=stage)
+
+    def show(self, job: Job) -> None:
+        """Show where the job stands."""
+        self._progress.update(
+            self._task,
+            description=job.state,
+            completed=job.counters.ended,
+            total=job.counters.total if job.listed_at else None,
+            speed=_speed(job),
+        )
+
+    def __enter__(self) -> "JobProgress":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+
+def _speed(job: Job) -> str:
+    parts = [] if job.rate is None else [f"{job.rate:.1f} images/s"]
+    if job.eta_s is not None:
+        minutes, seconds = divmod(round(job.eta_s), 60)
+        parts.append(f"{minutes}:{seconds:02} to go")
+    return ", ".join(parts)

@@ -1,0 +1,77 @@
+"""`fakesweep scan`: one bulk job over a file or a folder, followed to its end and shown."""
+
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from cli.images import Images, find_images
+from cli.progress import JobProgress
+from cli.report import read_verdicts
+from cli.scan_server import ScanServer, local_server, named_server
+from cli.verdict_csv import require_writable
+from client import Job
+from core.errors import FakesweepError
+
+POLL_S = 0.2
+INTERRUPTED_EXIT_CODE = 130
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--url", metavar="URL", help="Upload to this server instead of scanning here.")
+@click.option(
+    "--csv", "csv", type=click.Path(path_type=Path), metavar="FILE", help="Write all verdicts."
+)
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Worker processes."
+)
+def scan(path: Path, url: str | None, csv: Path | None, workers: int) -> None:
+    """Scan the image or the folder of images at PATH; show a verdict for each.
+
+    Nothing needs to run before: everything starts on this machine and stops at the end.
+    Exit code 0: the job completed, whatever the verdicts; 1: it failed; 2: it could not start.
+    """
+    images = find_images(path)
+    if csv is not None:
+        require_writable(csv)
+    notes = Console(stderr=True, highlight=False)
+
+    def say(sentence: str) -> None:
+        notes.print(sentence, markup=False, soft_wrap=True)
+
+    chosen = named_server(url) if url else local_server(images, workers=workers, say=say)
+    try:
+        _scan(chosen, images, csv, notes)
+    except KeyboardInterrupt:
+        say("Interrupted; the job was cancelled.")
+        sys.exit(INTERRUPTED_EXIT_CODE)
+
+
+def _scan(
+    chosen: AbstractContextManager[ScanServer], images: Images, csv: Path | None, notes: Console
+) -> None:
+    with chosen as server:
+        job = _follow(server, images, notes)
+        report = read_verdicts(server.client.jobs.verdicts(job.id), csv)
+    report.show(Console(highlight=False), job, csv)
+    if job.state != "completed":
+        raise FakesweepError(job.error or f"The job ended {job.state}.")
+
+
+def _follow(server: ScanServer, images: Images, notes: Console) -> Job:
+    with JobProgress(notes) as progress:
+        progress.say("submitting")
+        job = server.submit(images)
+
+        def show(job: Job) -> None:
+            server.require_running()
+            progress.show(job)
+
+        try:
+            return server.client.jobs.wait(job.id, on_progress=show, poll_s=POLL_S)
+        except KeyboardInterrupt:
+            server.client.jobs.cancel(job.id)
+            raise
