@@ -15,7 +15,7 @@ from core.storage import Storage
 from core.taskqueue import CeleryTaskQueue, TaskQueue, create_celery
 from db.session import Database
 
-SPARE_PARTS = 16
+SPARE_PARTS = 4  # the empty fields of a browser's form
 MAX_FIELD_BYTES = 512 * 1024
 
 
@@ -40,6 +40,7 @@ def create_app(
         security_schemes={},
         static_folder=None,
         validation_error_model=Problem,
+        validation_error_status=500,  # each operation lists its own 422; this adds it to none
         validation_error_callback=errors.invalid,
     )
     app.extensions[EXTENSION] = Services(

@@ -34,7 +34,8 @@ def create_job() -> Response:
             services(), JobRequest.model_validate_json(request.get_data()).source
         )
     elif request.mimetype == "multipart/form-data":
-        public_id = submit_upload(services(), job_upload(request))
+        upload = job_upload(request, max_files=services().settings.max_upload_files)
+        public_id = submit_upload(services(), upload)
     else:
         raise UnsupportedMediaType(
             "Send a job as application/json, with a `source`, or as multipart/form-data, with "

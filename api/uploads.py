@@ -3,6 +3,7 @@
 from flask import Request
 from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.errors import FieldError
 from api.schemas import JobUpload, ScanUpload
@@ -10,7 +11,7 @@ from api.schemas import JobUpload, ScanUpload
 ONE_OF = "Send either images as `files`, one part each, or one zip or tar file as `archive`."
 
 
-def job_upload(request: Request) -> JobUpload:
+def job_upload(request: Request, *, max_files: int) -> JobUpload:
     """Return the files, or the archive, of a bulk job; raises FieldError unless it is one of them.
 
     A part without a name is an empty field of a browser's form.
@@ -19,6 +20,8 @@ def job_upload(request: Request) -> JobUpload:
     files, archives = _named(request, "files"), _named(request, "archive")
     if bool(files) == bool(archives):
         raise FieldError("files", ONE_OF)
+    if len(files) > max_files:
+        raise RequestEntityTooLarge
     return JobUpload.model_validate({"files": files, "archive": _only("archive", archives)})
 
 

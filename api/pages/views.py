@@ -86,7 +86,8 @@ def _submit(request: Request) -> str:
     if request.mimetype == "application/x-www-form-urlencoded":
         return submit_folder(services(), FolderSource(path=request.form.get("folder", "").strip()))
     if request.mimetype == "multipart/form-data":
-        return submit_upload(services(), job_upload(request))
+        upload = job_upload(request, max_files=services().settings.max_upload_files)
+        return submit_upload(services(), upload)
     raise UnsupportedMediaType("Choose images, a folder or an archive on the start page.")
 
 

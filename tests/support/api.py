@@ -4,11 +4,13 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from api.app import create_app
 from core.settings import Settings
@@ -46,14 +48,42 @@ class ApiRig:
         self.worker = PretendWorker(self.database, self.storage)
 
     @property
-    def client(self) -> FlaskClient:
+    def client(self) -> "ApiClient":
         """A test client that sends no Origin, as programs do."""
-        return self.app.test_client()
+        return ApiClient(self.app.test_client())
 
     def kept(self) -> list[str]:
         """Return the keys of all files in storage."""
         root = Path(self.settings.data_dir) / "storage"
         return sorted(str(file.relative_to(root)) for file in root.rglob("*") if file.is_file())
+
+
+class Answer(TestResponse):
+    """An answer whose JSON the test takes as it comes."""
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - JSON
+        """The body's JSON."""
+        return self.get_json()
+
+
+class ApiClient:
+    """A test client whose answers are typed as `Answer`."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self._client = client
+
+    def open(self, path: str, **options: Any) -> Answer:  # noqa: ANN401 - Werkzeug's
+        """Send a request."""
+        return cast("Answer", self._client.open(path, **options))
+
+    def get(self, path: str, **options: Any) -> Answer:  # noqa: ANN401 - Werkzeug's
+        """Send a GET request."""
+        return self.open(path, method="GET", **options)
+
+    def post(self, path: str, **options: Any) -> Answer:  # noqa: ANN401 - Werkzeug's
+        """Send a POST request."""
+        return self.open(path, method="POST", **options)
 
 
 Judge = Callable[[int, SourceItem], NewVerdict]
@@ -165,3 +195,8 @@ def png(colour: str = "teal", size: tuple[int, int] = (32, 32)) -> bytes:
 def _grouped(items: list[SourceItem], size: int) -> Iterator[list[SourceItem]]:
     for first in range(0, len(items), size):
         yield items[first : first + size]
+
+
+def part(name: str, content: bytes | None = None) -> tuple[io.BytesIO, str]:
+    """Return a file part of a multipart body; without content, a small drawn image."""
+    return io.BytesIO(png() if content is None else content), name

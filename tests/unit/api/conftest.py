@@ -1,6 +1,6 @@
 """Assembles what the API's tests share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,22 @@ from tests.support.rows import add_champion
 
 
 @pytest.fixture
-def bare_rig(tmp_path: Path, sqlite_url: str) -> Iterator[ApiRig]:
-    """An application with an empty database: no model version, no job."""
-    settings = settings_for(tmp_path, database_url=sqlite_url)
-    database = Database(settings.database_url)
-    yield ApiRig(settings=settings, database=database, storage=Storage(settings.storage_url))
+def make_rig(tmp_path: Path, sqlite_url: str) -> Iterator[Callable[..., ApiRig]]:
+    """A builder of applications with an empty database, and whatever settings the test needs."""
+    database = Database(sqlite_url)
+
+    def make(**values: object) -> ApiRig:
+        settings = settings_for(tmp_path, database_url=sqlite_url, **values)
+        return ApiRig(settings=settings, database=database, storage=Storage(settings.storage_url))
+
+    yield make
     database.close()
+
+
+@pytest.fixture
+def bare_rig(make_rig: Callable[..., ApiRig]) -> ApiRig:
+    """An application with an empty database: no model version, no job."""
+    return make_rig()
 
 
 @pytest.fixture

@@ -1,0 +1,76 @@
+"""The OpenAPI document: valid, whole, and made of the schemas that validate."""
+
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from api.schemas import JobRequest, Problem
+from tests.support.api import ApiRig
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@pytest.fixture
+def document(rig: ApiRig) -> dict[str, Any]:
+    """The document as it is served."""
+    return rig.client.get("/openapi.json").json
+
+
+def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return every operation of the document."""
+    paths = document["paths"].values()
+    return [path[method] for path in paths for method in METHODS if method in path]
+
+
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    """As OpenAPI 3.1."""
+    assert document["openapi"].startswith("3.1")
+    validate(document)
+
+
+def test_every_operation_says_what_it_does_and_how_it_fails(document: dict[str, Any]) -> None:
+    """Summary, tags, an id, and problems for errors."""
+    found = operations(document)
+    assert len({operation["operationId"] for operation in found}) == len(found) == 9
+    for operation in found:
+        assert operation["summary"]
+        assert operation["tags"]
+        for status, response in operation["responses"].items():
+            if status >= "400" and operation["operationId"] != "read_readiness":
+                assert list(response["content"]) == ["application/problem+json"]
+
+
+def test_making_a_job_takes_either_body(document: dict[str, Any]) -> None:
+    """One operation, both request bodies, each with its schema."""
+    body = document["paths"]["/v1/jobs"]["post"]["requestBody"]
+    assert {kind: media["schema"]["$ref"] for kind, media in body["content"].items()} == {
+        "application/json": "#/components/schemas/JobRequest",
+        "multipart/form-data": "#/components/schemas/JobUpload",
+    }
+    files = document["components"]["schemas"]["JobUpload"]["properties"]["files"]
+    assert files["items"] == {"type": "string", "format": "binary"}
+
+
+def test_the_schemas_are_those_that_validate(document: dict[str, Any]) -> None:
+    """Field by field."""
+    schemas = document["components"]["schemas"]
+    for model in (JobRequest, Problem):
+        assert set(schemas[model.__name__]["properties"]) == set(model.model_fields)
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    """No schema is missing among the components."""
+
+    def references(node: object) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+            return own + [found for value in node.values() for found in references(value)]
+        return (
+            [found for value in node for found in references(value)]
+            if isinstance(node, list)
+            else []
+        )
+
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(references(document)) <= known
