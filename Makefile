@@ -20,7 +20,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_VENV)/bin/pip-compile -
 ANY_DEVICE  := sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev scan up test check fmt lock browser docs clean
+.PHONY: help setup dev scan up test check fmt docs lock browser clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets (this page)
