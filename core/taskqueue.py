@@ -9,10 +9,12 @@ from enum import StrEnum
 from typing import Protocol
 
 from celery import Celery
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 from kombu.exceptions import OperationalError
 
 from core.errors import BrokerUnavailableError
+
+EXCHANGE = Exchange("fakesweep", type="direct")
 
 
 class QueueName(StrEnum):
@@ -82,7 +84,7 @@ class CeleryTaskQueue:
         """Return how many messages wait in the queue, not counting those that a worker holds."""
         try:
             with self._app.connection_for_write() as connection:
-                declared = Queue(queue)(connection.default_channel).queue_declare()
+                declared = _queue(queue)(connection.default_channel).queue_declare()
                 return declared.message_count
         except (OperationalError, OSError) as error:
             raise BrokerUnavailableError(
@@ -105,7 +107,7 @@ def create_celery(broker_url: str, *, recovery_interval_s: float = 15) -> Celery
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_create_missing_queues=False,
-        task_queues=[Queue(name) for name in QueueName],
+        task_queues=[_queue(name) for name in QueueName],
         task_default_queue=QueueName.CONTROL,
         task_publish_retry_policy={"max_retries": 1, "interval_start": 0.2},
         worker_prefetch_multiplier=1,
@@ -133,6 +135,11 @@ def create_celery(broker_url: str, *, recovery_interval_s: float = 15) -> Celery
         timezone="UTC",
     )
     return app
+
+
+def _queue(name: QueueName) -> Queue:
+    """Return the queue under a routing key of its own, so that only its messages get there."""
+    return Queue(name, EXCHANGE, routing_key=name)
 
 
 def require_broker(app: Celery) -> None:

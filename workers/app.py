@@ -1,6 +1,7 @@
 """The worker's door: one process that takes tasks, on one device."""
 
 import os
+import socket
 
 from core.settings import Settings
 from core.taskqueue import CeleryTaskQueue, QueueName, create_celery, require_broker
@@ -20,7 +21,7 @@ def run_worker(settings: Settings) -> int:
     runtime = build_runtime(settings, CeleryTaskQueue(app))
     tasks.register(app, runtime)
     worker = app.Worker(
-        hostname=f"worker-{os.getpid()}@%h",
+        hostname=f"worker-{os.getpid()}@{socket.gethostname()}",
         pool="threads",
         concurrency=settings.worker_threads,
         queues=list(QueueName),
