@@ -88,6 +88,45 @@ def test_scan_of_a_folder_that_is_not_allowed(running: Installation, tmp_path: P
     assert "0004.png" in sent.stdout
 
 
+def test_the_other_commands_reach_the_stack(running: Installation, images: Path) -> None:
+    """Jobs through the API, model versions through the database."""
+    with Client(running.url) as client:
+        scan = client.scan(images / "0001.png", wait_s=30)
+    assert scan.verdict is not None
+    assert scan.verdict.name == "0001.png"
+    listed = running.run("jobs", "list", "--state", "completed")
+    assert listed.returncode == 0, listed.stderr
+    assert "single" in listed.stdout
+    assert "tiny-1" in running.run("jobs", "show", scan.job.id).stdout
+    missing = running.run("jobs", "show", "job_" + "0" * 32)
+    assert (missing.returncode, missing.stderr[:7]) == (1, "Error: ")
+    assert "nothing new" in running.run("models", "sync").stdout
+    assert running.run("models", "promote", "tiny-1", "--alias", "challenger").returncode == 0
+    assert "challenger, champion" in running.run("models", "list").stdout.replace("\n", "")
+    assert running.run("models", "promote", "tiny-9").returncode == 1
+    assert running.run("db", "upgrade").stdout == "The database is up to date.\n"
+
+
+def test_an_archive_is_scanned(running: Installation, images: Path, tmp_path: Path) -> None:
+    """A zip goes up in one part, and its members become items."""
+    archive = shutil.make_archive(str(tmp_path / "images"), "zip", images)
+    with Client(running.url) as client:
+        job = client.jobs.wait(client.jobs.submit_archive(Path(archive)).id)
+        names = [verdict.name for verdict in client.jobs.verdicts(job.id, outcome="scored")]
+    assert (job.state, sorted(names)[0], len(names)) == ("completed", "0000.png", NUMBER)
+
+
+@pytest.mark.parametrize("name", ["a:b", "with space;#%d", "ünï"])
+def test_any_folder_name_can_be_scanned(name: str) -> None:
+    """Separators and signs in the folder's name, and in that of the data folder, do no harm."""
+    with installation() as installed:
+        installed.environment["FAKESWEEP_DATA_DIR"] = str(installed.folder / f"data {name}")
+        draw_images(installed.folder / name, 1)
+        done = installed.run("scan", name)
+        assert done.returncode == 0, done.stderr
+        assert "0000.png" in done.stdout
+
+
 def test_a_second_up_is_refused(running: Installation) -> None:
     """One stack a data folder; the sentence says who holds it."""
     second = running.run("up")

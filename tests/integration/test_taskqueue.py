@@ -54,5 +54,5 @@ def test_a_broker_that_is_down_is_a_sentence(broker: Server) -> None:
     app = create_celery(broker.url)
     require_broker(app)
     broker.kill()
-    with pytest.raises(BrokerUnavailableError, match="broker.sock does not answer"):
+    with pytest.raises(BrokerUnavailableError, match=r"broker\.sock does not answer"):
         require_broker(app)
