@@ -41,6 +41,16 @@ def normalize(pixels: torch.Tensor, spec: PreprocessingSpec) -> torch.Tensor:
     return (pixels.to(torch.float32) - mean) / std
 
 
+def side_of(vit: ViTForImageClassification) -> int:
+    """Return the side of the square images that the network takes; raises ModelUnavailableError."""
+    size = vit.config.image_size
+    if not isinstance(size, int):
+        raise ModelUnavailableError(
+            f"The backbone takes images of {size}; one that takes squares is needed."
+        )
+    return size
+
+
 class Normalize(nn.Module):
     """Turns uint8 RGB [n, 3, size, size] into what the network was trained on, on its device."""
 

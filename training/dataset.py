@@ -50,7 +50,14 @@ class PreparedDataset:
 
     def split(self, name: str) -> pd.DataFrame:
         """Return the items of a split."""
-        return self.items.query("split == @name").reset_index(drop=True)
+        return select(self.items, split=name)
+
+
+def select(items: pd.DataFrame, **values: object) -> pd.DataFrame:
+    """Return the rows that have the given value in each named column."""
+    for column, value in values.items():
+        items = items.loc[items[column] == value]
+    return items.reset_index(drop=True)
 
 
 def fingerprint(items: pd.DataFrame) -> str:

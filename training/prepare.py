@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from core.errors import DatasetError
 from training.clean import NEAR_DUPLICATE_BITS, Cleaned, Inspected, clean, inspect_files
-from training.dataset import ITEMS, REPORT, fingerprint
+from training.dataset import ITEMS, REPORT, fingerprint, select
 from training.layouts.imagefolder import LABELS, Source, list_files
 from training.split import SHARES, split
 
@@ -68,7 +68,7 @@ def _tabulate(cleaned: Cleaned, seed: int) -> pd.DataFrame:
 def _require_both_labels(items: pd.DataFrame) -> None:
     for name in SHARES:
         for label, number in LABELS.items():
-            if not ((items["split"] == name) & (items["label"] == number)).any():
+            if select(items, split=name, label=number).empty:
                 raise DatasetError(
                     f"No {label} image is left for the split {name}; training needs usable images "
                     "of both labels, at least some ten of each. Name more folders with --data."
@@ -88,10 +88,11 @@ def _report(
         "near_duplicate_groups": int((groups > 1).sum()),
         "largest_group": int(groups.max()),
         "counts": [
-            {"source": source, "label": _label(label), "split": name, "n": int(n)}
-            for (source, label, name), n in items.groupby(["source", "label", "split"])
-            .size()
-            .items()
+            {"source": source, "label": label, "split": name, "n": len(rows)}
+            for source in items["source"].unique()
+            for label, number in LABELS.items()
+            for name in SHARES
+            if len(rows := select(items, source=source, label=number, split=name))
         ],
         "traits": _traits(items),
         "dropped_by_reason": dict(
@@ -114,7 +115,3 @@ def _traits(items: pd.DataFrame) -> list[dict[str, Any]]:
                 auc = float(roc_auc_score(rows["label"], rows[trait]))
                 found.append({"source": source, "trait": trait, "auc": round(max(auc, 1 - auc), 4)})
     return found
-
-
-def _label(number: object) -> str:
-    return next(label for label, each in LABELS.items() if each == number)

@@ -25,7 +25,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from core.errors import ConfigurationError
 from detector.preprocess import PreprocessingSpec
-from detector.vit import LABELS, Normalize, load_vit
+from detector.vit import LABELS, Normalize, load_vit, side_of
 from training.config import TrainingConfig
 from training.dataset import Examples, PreparedDataset
 from training.metrics import accuracy_and_auc
@@ -56,7 +56,7 @@ def train(config: TrainingConfig, data: Path, backbone: str, out: Path, *, resum
     dataset = PreparedDataset.read(data)
     vit = load_vit(backbone, new_head=True)
     spec = PreprocessingSpec(
-        size=vit.config.image_size,
+        size=side_of(vit),
         resampling=config.preprocessing.resampling,
         mean=config.preprocessing.mean,
         std=config.preprocessing.std,
@@ -64,7 +64,7 @@ def train(config: TrainingConfig, data: Path, backbone: str, out: Path, *, resum
     run = Run(out, config, spec, backbone, data.resolve(), _facts(dataset, backbone, vit))
     checkpoint = _start_or_resume(run, resume)
     # Transformers takes a folder `datasets` on the import path for the library of that name.
-    trainer.is_datasets_available = lambda: False
+    vars(trainer)["is_datasets_available"] = lambda: False
     loop = Trainer(
         model=FineTuned(vit, spec),
         args=_arguments(run),
