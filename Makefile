@@ -6,6 +6,7 @@ CSV     ?= verdicts.csv
 WORKERS ?=
 PORT    ?=
 TESTS   ?= tests
+JOBS    ?= 2
 
 VENV        := .venv
 BIN         := $(VENV)/bin
@@ -39,7 +40,7 @@ up: $(RUNTIME) ## Run the API, the web pages and the workers: make up WORKERS=2 
 	@$(BIN)/fakesweep up $(if $(WORKERS),--workers $(WORKERS)) $(if $(PORT),--port $(PORT))
 
 test: $(DEV) browser ## Run the tests: make test TESTS=tests/unit
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 check: $(DEV) ## Lint, format, types and import floors, without changing anything
 	$(BIN)/ruff check

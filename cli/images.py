@@ -26,9 +26,10 @@ class Images:
 
 def find_images(path: Path) -> Images:
     """Return what is at the path; raises ConfigurationError: missing, or a folder without any."""
-    if path.is_file():
-        return Images(root=path.parent, is_folder=False, file=path)
-    if not path.is_dir():
+    file = path.absolute()
+    if file.is_file():
+        return Images(root=file.parent, is_folder=False, file=file)
+    if not file.is_dir():
         raise ConfigurationError(f"{path} does not exist; name an image or a folder of images.")
     try:
         first = next(list_folder(str(path)), None)
@@ -39,4 +40,4 @@ def find_images(path: Path) -> Images:
             f"There are no images in {path}. Hidden files and files whose name says that they "
             "are no image are left out; name a folder with images, or one image."
         )
-    return Images(root=path, is_folder=True, file=path)
+    return Images(root=file, is_folder=True, file=file)

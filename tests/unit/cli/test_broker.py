@@ -36,7 +36,15 @@ def test_a_socket_path_that_is_too_long_is_one_sentence(tmp_path: Path) -> None:
         prepare_broker(folder / "broker", folder / "run" / "broker.sock")
 
 
-@pytest.mark.parametrize("name", ["a b", 'quo"te', "back\\slash", "ünï", "%d {x}"])
+@pytest.mark.parametrize("sign", "#?%;")
+def test_a_sign_that_a_url_reads_otherwise_is_one_sentence(tmp_path: Path, sign: str) -> None:
+    """The broker is found by a URL, so its path must survive in one."""
+    socket = Path("/tmp") / f"a{sign}b" / "broker.sock"
+    with pytest.raises(ConfigurationError, match="Set FAKESWEEP_DATA_DIR to a path without"):
+        prepare_broker(tmp_path, socket)
+
+
+@pytest.mark.parametrize("name", ["a b", 'quo"te', "back\\slash", "ünï", "{x}"])
 def test_any_folder_name_will_do(name: str) -> None:
     """Spaces, quotes and the like reach the server as they are."""
     with short_folder() as folder:
