@@ -1,0 +1,48 @@
+"""The model versions in hand: loaded once, the oldest dropped."""
+
+from typing import cast
+
+import pytest
+
+from core.errors import ModelUnavailableError
+from detector.detector import Detector
+from tests.support.workers import PretendDetector
+from workers.detectors import Detectors
+
+
+class Loader:
+    """Loads pretend detectors and keeps the names in order."""
+
+    def __init__(self) -> None:
+        self.loaded: list[str] = []
+
+    def __call__(self, name: str) -> Detector:
+        if name == "gone-1":
+            raise ModelUnavailableError("The registry has no model version gone-1.")
+        self.loaded.append(name)
+        return cast(Detector, PretendDetector())
+
+
+def test_a_version_is_loaded_once() -> None:
+    """Two jobs on one version share its detector."""
+    loader = Loader()
+    detectors = Detectors(loader)
+    assert detectors.get("a-1") is detectors.get("a-1")
+    assert loader.loaded == ["a-1"]
+
+
+def test_the_version_that_was_not_used_longest_is_dropped() -> None:
+    """Two versions stay on the device; a third takes the place of the idle one."""
+    loader = Loader()
+    detectors = Detectors(loader)
+    for name in ("a-1", "a-2", "a-1", "a-3", "a-1", "a-2"):
+        detectors.get(name)
+    assert loader.loaded == ["a-1", "a-2", "a-3", "a-2"]
+
+
+def test_a_version_that_cannot_be_loaded_is_tried_again() -> None:
+    """A failure is not remembered: the files may be there the next time."""
+    detectors = Detectors(Loader())
+    for _ in range(2):
+        with pytest.raises(ModelUnavailableError):
+            detectors.get("gone-1")
