@@ -58,6 +58,7 @@ function showJob(job) {
   pill.className = `pill state-${job.state}`;
   byId("ended").textContent = done.toLocaleString();
   byId("total").textContent = counters.total.toLocaleString();
+  byId("tally").hidden = counters.total === 0;
   byId("listing").hidden = job.listed_at !== null || FINAL.includes(job.state);
   byId("pace").textContent = pace(job);
   byId("error").textContent = job.error ?? "";

@@ -1,0 +1,116 @@
+"""A worker without a model: plans and finishes shards with verdicts that the names ask for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from core.sources import Limits, SourceItem, list_items, source_from_dict
+from core.storage import Storage
+from core.terms import ItemCode, Label, Outcome, ShardState
+from db import jobs, planning, shards
+from db.models import Shard
+from db.session import Database
+from db.verdicts import NewVerdict
+
+LIMITS = Limits(max_image_bytes=1_000_000, max_archive_items=10_000, max_archive_bytes=10**9)
+LEASE_S = 60
+
+
+Judge = Callable[[int, SourceItem], NewVerdict]
+
+
+def judge_by_name(position: int, item: SourceItem) -> NewVerdict:
+    """Return a verdict that the item's name asks for: `fake`, `unsure`, `broken`, or else real."""
+    plain = NewVerdict(position, item.name, Outcome.FAILED, item.custom_id)
+    if item.fault_code is not None:
+        return replace(plain, code=item.fault_code, message=item.fault_message)
+    if "broken" in item.name:
+        sentence = "The file is damaged, or no image."
+        return replace(plain, code=ItemCode.UNDECODABLE, message=sentence)
+    if "tree" in item.name:
+        sentence = "No face was found in the image."
+        outcome = Outcome.NOT_APPLICABLE
+        return replace(plain, outcome=outcome, code=ItemCode.NO_FACE, message=sentence)
+    label, score = Label.REAL, 0.03
+    if "fake" in item.name:
+        label, score = Label.FAKE, 0.97
+    elif "unsure" in item.name:
+        label, score = Label.UNCERTAIN, 0.52
+    return replace(
+        plain,
+        outcome=Outcome.SCORED,
+        label=label,
+        score=score,
+        sha256=position.to_bytes(32, "big"),
+        width=256,
+        height=256,
+    )
+
+
+class PretendWorker:
+    """Plans and finishes shards through the database, with verdicts that the names ask for."""
+
+    def __init__(self, database: Database, storage: Storage) -> None:
+        self._database = database
+        self._storage = storage
+
+    def run(self, public_id: str, *, judge: Judge = judge_by_name, shard_size: int = 64) -> None:
+        """Take the job to its end."""
+        self.plan(public_id, shard_size=shard_size)
+        for shard_id in self.waiting(public_id):
+            self.finish(shard_id, judge=judge)
+
+    def plan(self, public_id: str, *, shard_size: int = 64) -> None:
+        """List the job's source and write its shards; a planned job stays as it is."""
+        with self._database.write() as session:
+            claim = planning.claim(session, jobs.get(session, public_id).id, lease_s=LEASE_S)
+        if claim is None:
+            return
+        found = list_items(
+            source_from_dict(claim.source),
+            storage=self._storage,
+            unpack_prefix=f"uploads/{public_id}/items",
+            limits=LIMITS,
+        )
+        with self._database.write() as session:
+            planning.write_shards(
+                session,
+                claim,
+                first_position=0,
+                shards=list(_grouped(list(found), shard_size)),
+                lease_s=LEASE_S,
+            )
+            planning.finish(session, claim)
+
+    def waiting(self, public_id: str) -> list[int]:
+        """Return the job's shards that nobody has finished."""
+        with self._database.read() as session:
+            query = (
+                select(Shard.id)
+                .where(Shard.job_id == jobs.get(session, public_id).id)
+                .where(Shard.state != ShardState.DONE)
+                .order_by(Shard.first_position)
+            )
+            return list(session.scalars(query))
+
+    def claim(self, shard_id: int) -> shards.ShardClaim:
+        """Take a shard in hand; it must be free."""
+        with self._database.write() as session:
+            claim = shards.claim(session, shard_id, worker="pretend", lease_s=LEASE_S)
+        assert claim is not None, f"Shard {shard_id} cannot be claimed."
+        return claim
+
+    def finish(self, shard_id: int, *, judge: Judge = judge_by_name) -> None:
+        """Claim a shard and commit a verdict for each of its items."""
+        claim = self.claim(shard_id)
+        found = [
+            judge(claim.first_position + offset, item) for offset, item in enumerate(claim.items)
+        ]
+        with self._database.write() as session:
+            shards.finish(session, claim, found)
+
+
+def _grouped(items: list[SourceItem], size: int) -> Iterator[list[SourceItem]]:
+    for first in range(0, len(items), size):
+        yield items[first : first + size]
