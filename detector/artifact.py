@@ -1,6 +1,6 @@
 """A model version's folder: written once, whole or not at all, and read back.
 
-The files are listed in docs/models.md; `core.registry` finds and verifies them.
+The files are listed in docs/architecture.md; `core.registry` finds and verifies them.
 """
 
 import json
