@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from waitress.server import create_server
 
+PATIENCE_MS = 30_000  # a busy machine is slow, not broken
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -31,6 +32,7 @@ def launched_browser() -> Iterator[Browser]:
             "The tests of the web pages need chromium, which is not on PATH; "
             "run `make browser`, or name one in CHROMIUM."
         )
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
