@@ -1,7 +1,7 @@
 """`fakesweep scan`: one bulk job over a file or a folder, followed to its end and shown."""
 
 import sys
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import click
@@ -12,7 +12,7 @@ from cli.progress import JobProgress
 from cli.report import read_verdicts
 from cli.scan_server import ScanServer, local_server, named_server
 from cli.verdict_csv import require_writable
-from client import Job
+from client import ClientError, Job
 from core.errors import FakesweepError
 
 POLL_S = 0.2
@@ -73,5 +73,6 @@ def _follow(server: ScanServer, images: Images, notes: Console) -> Job:
         try:
             return server.client.jobs.wait(job.id, on_progress=show, poll_s=POLL_S)
         except KeyboardInterrupt:
-            server.client.jobs.cancel(job.id)
+            with suppress(ClientError):  # it may have ended just now
+                server.client.jobs.cancel(job.id)
             raise

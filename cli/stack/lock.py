@@ -27,7 +27,8 @@ class Holder:
 def stack_lock(run_dir: Path, holder: Holder) -> Iterator[None]:
     """Hold the data folder's stack; raises ConfigurationError when another process does."""
     try:
-        run_dir.mkdir(parents=True, exist_ok=True)
+        run_dir.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # people's images
+        run_dir.mkdir(exist_ok=True, mode=0o700)
         descriptor = os.open(_path(run_dir), os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise ConfigurationError(
