@@ -16,6 +16,7 @@ from core.logs import get_logger
 
 CHECKSUMS = "SHA256SUMS"
 CARD = "card.json"
+ESSENTIAL = {"config.json", "model.safetensors", "preprocessing.json", "calibration.json", CARD}
 _ID = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)-(?P<number>[1-9][0-9]*)")
 
 log = get_logger(__name__)
@@ -72,14 +73,7 @@ class Registry:
     def verify(self, version: str) -> ModelVersionFiles:
         """Return the version's files after checking each one; raises ModelUnavailableError."""
         files = self.get(version)
-        for line in (files.path / CHECKSUMS).read_text().splitlines():
-            digest, _, name = line.partition("  ")
-            file = files.path / name
-            if not file.is_file() or file_digest(file) != digest:
-                raise ModelUnavailableError(
-                    f"The file {name} of model version {version} is missing or was altered; "
-                    "restore it, because what it computes cannot be trusted."
-                )
+        verify_folder(files.path)
         return files
 
     def next_id(self, name: str) -> str:
@@ -105,6 +99,24 @@ def write_checksums(folder: Path) -> None:
     )
     lines = [f"{file_digest(folder / name)}  {name}\n" for name in names]
     (folder / CHECKSUMS).write_text("".join(lines))
+
+
+def verify_folder(folder: Path) -> None:
+    """Check every file of a version's folder; raises ModelUnavailableError for the first fault."""
+    try:
+        lines = (folder / CHECKSUMS).read_text().splitlines()
+    except (OSError, ValueError) as error:
+        raise ModelUnavailableError(
+            f"Model version {folder.name} has no readable {CHECKSUMS}; publish or copy it again."
+        ) from error
+    digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for name in sorted(ESSENTIAL | digests.keys()):
+        file = folder / name
+        if not file.is_file() or file_digest(file) != digests.get(name):
+            raise ModelUnavailableError(
+                f"The file {name} of model version {folder.name} is missing or was altered; "
+                "restore it, because what it computes cannot be trusted."
+            )
 
 
 def file_digest(file: Path) -> str:

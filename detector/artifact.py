@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.errors import ConflictError, ModelUnavailableError
-from core.registry import write_checksums
+from core.registry import verify_folder, write_checksums
 from detector.decision import Calibration
 from detector.preprocess import PreprocessingSpec
 
@@ -32,7 +32,8 @@ class Artifact:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read a version's folder; raises ModelUnavailableError."""
+        """Check every file of a version's folder and read it; raises ModelUnavailableError."""
+        verify_folder(folder)
         try:
             spec = PreprocessingSpec.from_dict(json.loads((folder / PREPROCESSING).read_bytes()))
             calibration = Calibration.from_dict(json.loads((folder / CALIBRATION).read_bytes()))
@@ -49,16 +50,22 @@ def writing(folder: Path) -> Iterator[Path]:
 
     Checksums are written last. Raises ConflictError when the version exists: it is immutable.
     """
+    taken = ConflictError(f"{folder} exists, and model versions never change; publish anew.")
     if folder.exists():
-        raise ConflictError(f"{folder} exists, and model versions never change; publish anew.")
+        raise taken
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         yield draft
         write_checksums(draft)
         draft.chmod(0o755)
-        os.sync()
-        draft.rename(folder)
+        for file in draft.rglob("*"):
+            _settle(file)
+        try:
+            draft.rename(folder)
+        except OSError as error:  # another process was quicker
+            raise taken from error
+        _settle(folder.parent)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -67,3 +74,14 @@ def writing(folder: Path) -> Iterator[Path]:
 def write_json(file: Path, content: dict[str, Any]) -> None:
     """Write JSON for people to read; refuses NaN, which is none."""
     file.write_text(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def _settle(path: Path) -> None:
+    """Let everyone read a file, and force what was written onto the disk."""
+    if path.is_file():
+        path.chmod(0o644)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -29,11 +29,13 @@ class Detector:
 
     def __init__(
         self,
+        model_version: str,
         engine: Engine,
         spec: PreprocessingSpec,
         calibration: Calibration,
         limits: DecodeLimits,
     ) -> None:
+        self.model_version = model_version
         self._engine = engine
         self.spec = spec
         self.calibration = calibration
@@ -43,10 +45,19 @@ class Detector:
     def load(
         cls, folder: Path, *, device: str = "auto", limits: DecodeLimits | None = None
     ) -> Self:
-        """Load a version's folder onto a device; raises ConfigurationError."""
+        """Check a version's folder and load it onto a device; raises ConfigurationError.
+
+        Its id is the folder's name.
+        """
         artifact = Artifact.read(folder)
         engine = TorchEngine(folder, artifact.spec, choose_device(device))
-        return cls(engine, artifact.spec, artifact.calibration, limits or DecodeLimits())
+        return cls(
+            folder.resolve().name,
+            engine,
+            artifact.spec,
+            artifact.calibration,
+            limits or DecodeLimits(),
+        )
 
     @property
     def device(self) -> str:

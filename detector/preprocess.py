@@ -6,7 +6,6 @@ anything is decoded, and whatever Pillow raises on a damaged file becomes an `It
 
 import io
 import struct
-import warnings
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -106,22 +105,21 @@ def decode(data: bytes, limits: DecodeLimits) -> Image.Image:
     """
     if len(data) > limits.max_bytes:
         raise _too_large(f"The file has {len(data):,} bytes; at most {limits.max_bytes:,}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        warnings.simplefilter("ignore", UserWarning)
-        try:
-            return _decode(data, limits)
-        except ItemError:
-            raise
-        except UnidentifiedImageError as error:
-            raise _unidentified(data) from error
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise _too_large(f"The image has more than {limits.max_pixels:,} pixels") from error
-        except _DAMAGED as error:
-            raise ItemError(
-                ItemCode.UNDECODABLE,
-                f"The image is damaged or incomplete ({error}); send an intact copy.",
-            ) from error
+    try:
+        return _decode(data, limits)
+    except ItemError:
+        raise
+    except UnidentifiedImageError as error:
+        raise _unidentified(data) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(
+            f"The image has far more pixels than fit; at most {limits.max_pixels:,}"
+        ) from error
+    except _DAMAGED as error:
+        raise ItemError(
+            ItemCode.UNDECODABLE,
+            f"The image is damaged or incomplete ({error}); send an intact copy.",
+        ) from error
 
 
 def to_pixels(image: Image.Image, spec: PreprocessingSpec) -> NDArray[np.uint8]:
@@ -138,9 +136,18 @@ def to_pixels(image: Image.Image, spec: PreprocessingSpec) -> NDArray[np.uint8]:
 
 def _decode(data: bytes, limits: DecodeLimits) -> Image.Image:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        # Stricter than Pillow's own bomb check, and before any pixel is decoded.
         _require_size(image.size, limits)
         image.load()
-        return _to_rgb(ImageOps.exif_transpose(image))
+        return _to_rgb(_upright(image))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn the image as its EXIF says; EXIF that cannot be read says nothing."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except _DAMAGED:
+        return image
 
 
 def _require_size(size: tuple[int, int], limits: DecodeLimits) -> None:
@@ -172,7 +179,9 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 def _from_deep_grey(image: Image.Image) -> Image.Image:
     """Scale 16-bit and wider grey to 8 bits; Pillow's own conversion would clip it."""
     values = np.asarray(image, np.float64)
-    top = 65535.0 if image.mode.startswith("I") and values.max(initial=0) > 255 else 255.0
+    brightest = values.max(initial=0, where=np.isfinite(values))
+    tops = (1.0, 255.0) if image.mode == "F" else (255.0,)
+    top = next((limit for limit in tops if brightest <= limit), 65535.0)
     grey = np.clip(np.nan_to_num(values) / top * 255, 0, 255).astype(np.uint8)
     return Image.fromarray(grey).convert("RGB")
 
