@@ -56,6 +56,54 @@ def run(config: Path, data: Path, backbone: str, out: Path, resume: bool) -> Non
     )
 
 
+@train.command()
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder of a run or a model version.",
+)
+@click.option(
+    "--data",
+    multiple=True,
+    required=True,
+    metavar="[NAME=]DIR",
+    help="Prepared dataset, or folder with real/ or fake/; may be given again.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "test"]),
+    default="test",
+    show_default=True,
+    help="What is measured of a prepared dataset.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
+def evaluate(model: Path, data: tuple[str, ...], split: str, out: Path) -> None:
+    """Measure a run or a model version, by source and overall."""
+    from training.evaluate import evaluate_to_folder  # noqa: PLC0415 - start-up time
+    from training.summaries import summarize_evaluation  # noqa: PLC0415 - start-up time
+
+    summarize_evaluation(evaluate_to_folder(model, data, split, out).to_dict(), out)
+
+
+@train.command()
+@click.option("--run", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
+@click.option("--name", required=True, help="Name of the model; the version's number is added.")
+@click.option("--registry", type=click.Path(path_type=Path), required=True, help="Its folder.")
+@click.option(
+    "--cross",
+    multiple=True,
+    metavar="[NAME=]DIR",
+    help="Folder that was not trained on, for the card; may be given again.",
+)
+def publish(run: Path, name: str, registry: Path, cross: tuple[str, ...]) -> None:
+    """Calibrate and measure a run, and write it as an immutable model version."""
+    from training.publish import publish as publish_run  # noqa: PLC0415 - start-up time
+
+    folder = publish_run(run, name, registry, cross=cross)
+    click.echo(f"Published {folder.name}; its card is {folder / 'card.md'}.")
+
+
 def main() -> None:
     """Run the group alone: `python -m training.cli`; an error is a sentence and exit code 2."""
     try:

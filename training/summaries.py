@@ -6,6 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from training.card import summarize
+
 TELLING_TRAIT_AUC = 0.6
 
 
@@ -26,3 +28,18 @@ def summarize_dataset(folder: Path, report: dict[str, Any]) -> None:
                 f"with an AUC of {trait['auc']:.2f}; augmentation must hide it."
             )
     console.print(f"Fingerprint {report['fingerprint'][:16]}.")
+
+
+def summarize_evaluation(evaluation: dict[str, Any], folder: Path) -> None:
+    """Print each measurement as a row, and what could not be measured."""
+    console = Console()
+    table = Table("images", "n", "AUC", "accuracy", "precision", "recall", "F1", "reals flagged")
+    table.add_row(*summarize("all", evaluation["overall"]))
+    for name, one in [*evaluation["sources"].items(), *evaluation["pairs"].items()]:
+        table.add_row(*summarize(name, one))
+    console.print(table)
+    if evaluation["overall"]["note"]:
+        console.print(evaluation["overall"]["note"])
+    if evaluation["unscored"]:
+        console.print(f"Left out {evaluation['unscored']:,} files that are no usable images.")
+    console.print(f"Written to {folder}.")

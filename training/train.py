@@ -64,7 +64,7 @@ def train(config: TrainingConfig, data: Path, backbone: str, out: Path, *, resum
     run = Run(out, config, spec, backbone, data.resolve(), _facts(dataset, backbone, vit))
     checkpoint = _start_or_resume(run, resume)
     # Transformers takes a folder `datasets` on the import path for the library of that name.
-    vars(trainer)["is_datasets_available"] = lambda: False
+    trainer.is_datasets_available = lambda: False  # pyright: ignore[reportPrivateImportUsage]
     loop = Trainer(
         model=FineTuned(vit, spec),
         args=_arguments(run),

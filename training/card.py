@@ -1,0 +1,126 @@
+"""The model card for people: `card.md`, from the same facts as `card.json`."""
+
+from pathlib import Path
+from typing import Any
+
+_HEADER = "| images | n | AUC | accuracy | precision | recall | F1 | reals flagged |"
+_RULE = "|---|---|---|---|---|---|---|---|"
+
+
+def write_card(card: dict[str, Any], file: Path) -> None:
+    """Write the card as Markdown."""
+    file.write_text("\n".join([*_opening(card), *_measures(card), *_unseen(card), *_origin(card)]))
+
+
+def summarize(name: str, one: dict[str, Any]) -> list[str]:
+    """Return the cells of one measurement, for a table."""
+    return [
+        name,
+        f"{one['n']:,} ({one['n_real']:,} real, {one['n_fake']:,} fake)",
+        *(
+            _number(one[metric])
+            for metric in ("auc", "accuracy", "precision", "recall", "f1", "false_fake_rate")
+        ),
+    ]
+
+
+def _opening(card: dict[str, Any]) -> list[str]:
+    calibration = card["calibration"]
+    return [
+        f"# {card['id']}",
+        "",
+        "Tells photographed faces from generated ones. It gives a score, P(fake) from 0 to 1, and "
+        f"a label: `fake` from {calibration['band_high']:.3f}, `real` below "
+        f"{calibration['band_low']:.3f}, `uncertain` between. The threshold "
+        f"{calibration['threshold']:.3f} flags about {calibration['target_fpr']:.0%} of real "
+        "photos like those it was trained on.",
+        "",
+        "## Limits",
+        "",
+        *(f"- {limit}" for limit in card["limits"]),
+        "",
+        "## Licence",
+        "",
+        card["licence"] or "None is stated.",
+        "",
+    ]
+
+
+def _measures(card: dict[str, Any]) -> list[str]:
+    metrics = card["metrics"]
+    return [
+        "## On test images of the sources it was trained on",
+        "",
+        _HEADER,
+        _RULE,
+        _row("all", metrics["test"]),
+        *(_row(name, one) for name, one in metrics["sources"].items()),
+        "",
+        f"{_tpr(metrics['test'])} The scores' expected calibration error is "
+        f"{metrics['test_expected_calibration_error']:.3f} (temperature "
+        f"{card['calibration']['temperature']:.2f}).",
+        "",
+        "![Confusion matrix](plots/confusion_matrix.png) ![ROC](plots/roc.png)",
+        "![Reliability](plots/reliability.png) ![Curves](plots/curves.png)",
+        "",
+    ]
+
+
+def _unseen(card: dict[str, Any]) -> list[str]:
+    unseen = card["metrics"]["unseen_sources"]
+    if unseen is None:
+        return []
+    sentences = []
+    for name, one in unseen["sources"].items():
+        if one["n_real"]:
+            share = one["false_fake_rate"]
+            sentences.append(f"- Of {one['n_real']:,} real photos of {name}, {share:.1%} flagged.")
+        if one["n_fake"]:
+            sentences.append(f"- Of {one['n_fake']:,} fakes of {name}, {one['recall']:.1%} found.")
+    measured = {**unseen["sources"], **unseen["pairs"]}
+    return [
+        "## On sources it never saw",
+        "",
+        _HEADER,
+        _RULE,
+        *(_row(name, one) for name, one in measured.items()),
+        "",
+        "At the threshold:",
+        "",
+        *sentences,
+        "",
+    ]
+
+
+def _origin(card: dict[str, Any]) -> list[str]:
+    data, training = card["data"], card["training"]
+    changed = ", with changes that are not committed" if training["git_changed"] else ""
+    return [
+        "## Where it comes from",
+        "",
+        f"- Backbone: {card['backbone']['description'] or card['backbone']['name']}",
+        f"- Data: fingerprint `{data['fingerprint']}`, {sum(c['n'] for c in data['counts']):,} "
+        f"images of {', '.join(dict.fromkeys(c['source'] for c in data['counts']))}.",
+        f"- Code: commit `{training['git_commit']}`{changed}; seed {training['seed']}; "
+        + ", ".join(f"{name} {version}" for name, version in training["libraries"].items())
+        + ".",
+        f"- Trained for {training['epochs_run']} epochs; epoch {training['best_epoch']} is kept, "
+        f"with a validation AUC of {training['best_validation_auc']:.4f}.",
+        "",
+    ]
+
+
+def _row(name: str, one: dict[str, Any]) -> str:
+    return f"| {' | '.join(summarize(name, one))} |"
+
+
+def _tpr(one: dict[str, Any]) -> str:
+    shares = ", ".join(
+        f"{tpr:.1%} where {float(fpr):.0%} of the reals are flagged"
+        for fpr, tpr in (one["tpr_at_fpr"] or {}).items()
+    )
+    return f"Fakes found: {shares}."
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

@@ -1,0 +1,150 @@
+"""From a run to an immutable model version: round, calibrate, measure, describe, write.
+
+The weights are rounded to float16 first, and everything is measured with the rounded ones: the
+numbers on the card are those of the files beside it.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.errors import ConfigurationError, DatasetError
+from core.registry import CARD, Registry
+from detector.artifact import CALIBRATION, PREPROCESSING, write_json, writing
+from detector.decision import Calibration
+from detector.engines import Engine
+from detector.engines.torch_engine import TorchEngine, choose_device
+from detector.vit import load_vit
+from training.calibrate import calibrate
+from training.card import write_card
+from training.dataset import REPORT, PreparedDataset
+from training.evaluate import Evaluation, draw_evaluation, evaluate, gather
+from training.plots import draw_curves
+from training.run import Run
+from training.scoring import Scored, score
+
+MAX_ARTIFACT_BYTES = 50_000_000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the card tells: the calibration and how the version does with it."""
+
+    calibration: Calibration
+    validation: Evaluation
+    test: Evaluation
+    cross: Evaluation | None
+
+
+def publish(run_folder: Path, name: str, registry: Path, *, cross: tuple[str, ...]) -> Path:
+    """Write the next version of `name` and return its folder.
+
+    `cross` names folders that were not trained on, as `[NAME=]DIR`; the card reports them apart.
+    Raises ConfigurationError, DatasetError or ModelUnavailableError, and then writes nothing.
+    """
+    run = Run.read(run_folder)
+    if not run.model.is_dir():
+        raise ConfigurationError(
+            f"The run in {run_folder} has not ended; let it end, or go on with it by --resume."
+        )
+    dataset = PreparedDataset.read(run.dataset)
+    if dataset.fingerprint != run.facts["dataset_fingerprint"]:
+        raise DatasetError(
+            f"{run.dataset} is not the dataset of this run any more; bring the old one back."
+        )
+    version = Registry(registry).next_id(name)
+    with writing(registry / version) as draft:
+        vit = load_vit(run.model).to(dtype=torch.float16)
+        vit.save_pretrained(draft)
+        write_json(draft / PREPROCESSING, run.spec.to_dict())
+        engine = TorchEngine(draft, run.spec, choose_device("auto"))
+        plots = draft / "plots"
+        plots.mkdir()
+        measured = _measure(run, dataset, engine, cross, plots)
+        write_json(draft / CALIBRATION, measured.calibration.to_dict())
+        history = json.loads((run.folder / "history.json").read_bytes())
+        draw_curves(history, plots / "curves.png")
+        card = _card(version, run, dataset, measured, history)
+        write_json(draft / CARD, card)
+        write_card(card, draft / "card.md")
+        _require_small(draft)
+    return registry / version
+
+
+def _measure(
+    run: Run, dataset: PreparedDataset, engine: Engine, cross: tuple[str, ...], plots: Path
+) -> Measured:
+    def scored(split: str) -> Scored:
+        return score(dataset.split(split), run.spec, engine, what=split)
+
+    validation, test = scored("validation"), scored("test")
+    calibration = calibrate(validation.margins, validation.labels, target_fpr=run.config.target_fpr)
+    draw_evaluation(test, calibration, plots)
+    unseen = None
+    if cross:
+        items = gather(cross, "test")
+        unseen = evaluate(score(items, run.spec, engine, what="unseen sources"), calibration)
+    return Measured(
+        calibration, evaluate(validation, calibration), evaluate(test, calibration), unseen
+    )
+
+
+def _card(
+    version: str,
+    run: Run,
+    dataset: PreparedDataset,
+    measured: Measured,
+    history: list[dict[str, Any]],
+) -> dict[str, Any]:
+    report = json.loads((dataset.folder / REPORT).read_bytes())
+    epochs = [entry for entry in history if "eval_auc" in entry]
+    best = max(epochs, key=lambda entry: entry["eval_auc"])
+    metrics = {
+        "validation": measured.validation.overall.to_dict(),
+        "test": measured.test.overall.to_dict(),
+        "test_expected_calibration_error": measured.test.ece,
+        "sources": {name: one.to_dict() for name, one in measured.test.sources.items()},
+        "unseen_sources": measured.cross.to_dict() if measured.cross else None,
+    }
+    told = run.config.card
+    return {
+        "id": version,
+        "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "architecture": "ViTForImageClassification, float16 weights",
+        "backbone": {**run.facts["backbone"], "description": told.backbone},
+        "licence": told.weights_licence,
+        "limits": list(told.limits),
+        "data": {
+            "fingerprint": dataset.fingerprint,
+            "counts": report["counts"],
+            "left_out": report["dropped_by_reason"],
+            "near_duplicate_groups": report["near_duplicate_groups"],
+            "traits": report["traits"],
+        },
+        "training": {
+            "seed": run.config.seed,
+            "git_commit": run.facts["git_commit"],
+            "git_changed": run.facts["git_changed"],
+            "libraries": run.facts["libraries"],
+            "config": run.config.model_dump(mode="json", exclude={"card"}),
+            "epochs_run": len(epochs),
+            "best_epoch": round(best["epoch"]),
+            "best_validation_auc": best["eval_auc"],
+        },
+        "preprocessing": run.spec.to_dict(),
+        "calibration": measured.calibration.to_dict(),
+        "metrics": metrics,
+    }
+
+
+def _require_small(folder: Path) -> None:
+    size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    if size_bytes > MAX_ARTIFACT_BYTES:
+        raise ConfigurationError(
+            f"The model version would take {size_bytes:,} bytes; at most {MAX_ARTIFACT_BYTES:,} "
+            "are published. Choose a smaller backbone."
+        )
