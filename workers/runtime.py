@@ -97,7 +97,7 @@ def _loader(settings: Settings) -> Callable[[str], Detector]:
     limits = DecodeLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
 
     def load(model_version: str) -> Detector:
-        files = registry.verify(model_version)
+        files = registry.get(model_version)
         detector = Detector.load(files.path, device=settings.device, limits=limits)
         detector.warm_up()
         return detector
