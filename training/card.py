@@ -93,21 +93,29 @@ def _unseen(card: dict[str, Any]) -> list[str]:
 
 
 def _origin(card: dict[str, Any]) -> list[str]:
-    data, training = card["data"], card["training"]
-    changed = ", with changes that are not committed" if training["git_changed"] else ""
+    data = card["data"]
+    libraries = card["stages"][-1]["libraries"]
     return [
         "## Where it comes from",
         "",
         f"- Backbone: {card['backbone']['description'] or card['backbone']['name']}",
         f"- Data: fingerprint `{data['fingerprint']}`, {sum(c['n'] for c in data['counts']):,} "
         f"images of {', '.join(dict.fromkeys(c['source'] for c in data['counts']))}.",
-        f"- Code: commit `{training['git_commit']}`{changed}; seed {training['seed']}; "
-        + ", ".join(f"{name} {version}" for name, version in training["libraries"].items())
-        + ".",
-        f"- Trained for {training['epochs_run']} epochs; epoch {training['best_epoch']} is kept, "
-        f"with a validation AUC of {training['best_validation_auc']:.4f}.",
+        *(f"- Stage {number}: {_stage(one)}" for number, one in enumerate(card["stages"], 1)),
+        f"- With {', '.join(f'{name} {version}' for name, version in libraries.items())}.",
         "",
     ]
+
+
+def _stage(one: dict[str, Any]) -> str:
+    config = one["config"]
+    changed = ", with changes that are not committed" if one["git_changed"] else ""
+    return (
+        f"{one['epochs_run']} epochs, batches of {config['batch_size']}, learning rate "
+        f"{config['learning_rate']:g}, seed {one['seed']}; epoch {one['best_epoch']} is kept, with "
+        f"a validation AUC of {one['best_validation_auc']:.4f}; code of commit "
+        f"`{one['git_commit']}`{changed}."
+    )
 
 
 def _row(name: str, one: dict[str, Any]) -> str:

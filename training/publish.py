@@ -66,9 +66,8 @@ def publish(run_folder: Path, name: str, registry: Path, *, cross: tuple[str, ..
         plots.mkdir()
         measured = _measure(run, dataset, engine, cross, plots)
         write_json(draft / CALIBRATION, measured.calibration.to_dict())
-        history = json.loads((run.folder / "history.json").read_bytes())
-        draw_curves(history, plots / "curves.png")
-        card = _card(version, run, dataset, measured, history)
+        draw_curves(run.history, plots / "curves.png")
+        card = _card(version, run, dataset, measured)
         write_json(draft / CARD, card)
         write_card(card, draft / "card.md")
         _require_small(draft)
@@ -93,16 +92,8 @@ def _measure(
     )
 
 
-def _card(
-    version: str,
-    run: Run,
-    dataset: PreparedDataset,
-    measured: Measured,
-    history: list[dict[str, Any]],
-) -> dict[str, Any]:
+def _card(version: str, run: Run, dataset: PreparedDataset, measured: Measured) -> dict[str, Any]:
     report = json.loads((dataset.folder / REPORT).read_bytes())
-    epochs = [entry for entry in history if "eval_auc" in entry]
-    best = max(epochs, key=lambda entry: entry["eval_auc"])
     metrics = {
         "validation": measured.validation.overall.to_dict(),
         "test": measured.test.overall.to_dict(),
@@ -125,16 +116,7 @@ def _card(
             "near_duplicate_groups": report["near_duplicate_groups"],
             "traits": report["traits"],
         },
-        "training": {
-            "seed": run.config.seed,
-            "git_commit": run.facts["git_commit"],
-            "git_changed": run.facts["git_changed"],
-            "libraries": run.facts["libraries"],
-            "config": run.config.model_dump(mode="json", exclude={"card"}),
-            "epochs_run": len(epochs),
-            "best_epoch": round(best["epoch"]),
-            "best_validation_auc": best["eval_auc"],
-        },
+        "stages": [*run.facts.get("earlier_stages", []), run.stage()],
         "preprocessing": run.spec.to_dict(),
         "calibration": measured.calibration.to_dict(),
         "metrics": metrics,

@@ -13,6 +13,7 @@ from detector.preprocess import PreprocessingSpec
 from training.config import TrainingConfig
 
 RUN = "run.json"
+HISTORY = "history.json"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,27 @@ class Run:
     def model(self) -> Path:
         """Where the best epoch's model is kept; there once the run has ended."""
         return self.folder / "model"
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """What the Trainer logged; there once the run has ended."""
+        return json.loads((self.folder / HISTORY).read_bytes())
+
+    def stage(self) -> dict[str, Any]:
+        """Return how this run went, for a model card; there once the run has ended."""
+        epochs = [entry for entry in self.history if "eval_auc" in entry]
+        best = max(epochs, key=lambda entry: entry["eval_auc"])
+        return {
+            "seed": self.config.seed,
+            "git_commit": self.facts["git_commit"],
+            "git_changed": self.facts["git_changed"],
+            "dataset_fingerprint": self.facts["dataset_fingerprint"],
+            "libraries": self.facts["libraries"],
+            "config": self.config.model_dump(mode="json", exclude={"card"}),
+            "epochs_run": len(epochs),
+            "best_epoch": round(best["epoch"]),
+            "best_validation_auc": best["eval_auc"],
+        }
 
     def write(self) -> None:
         """Write the run down before it starts."""

@@ -31,7 +31,7 @@ from training.dataset import Examples, PreparedDataset
 from training.metrics import accuracy_and_auc
 from training.plots import draw_curves
 from training.provenance import code_version, describe_backbone, library_versions
-from training.run import RUN, Run
+from training.run import HISTORY, RUN, Run
 
 
 class FineTuned(nn.Module):
@@ -78,7 +78,7 @@ def train(config: TrainingConfig, data: Path, backbone: str, out: Path, *, resum
     loop.train(resume_from_checkpoint=checkpoint)
     vit.save_pretrained(run.model)  # the best epoch's weights, which the Trainer put back
     history = loop.state.log_history
-    (out / "history.json").write_text(json.dumps(history, indent=2) + "\n")
+    (out / HISTORY).write_text(json.dumps(history, indent=2) + "\n")
     draw_curves(history, out / "curves.png")
     return run
 
@@ -132,9 +132,15 @@ def _measure(outcome: EvalPrediction) -> dict[str, float]:
 def _facts(
     dataset: PreparedDataset, backbone: str, vit: ViTForImageClassification
 ) -> dict[str, Any]:
+    """Say where the run comes from; a backbone that a run trained brings its stages along."""
+    earlier = Path(backbone).parent
+    before = Run.read(earlier) if (earlier / RUN).exists() else None
     return {
         "dataset_fingerprint": dataset.fingerprint,
-        "backbone": describe_backbone(backbone, vit),
+        "backbone": before.facts["backbone"] if before else describe_backbone(backbone, vit),
+        "earlier_stages": [*before.facts.get("earlier_stages", []), before.stage()]
+        if before
+        else [],
         "libraries": library_versions(),
         **code_version(),
     }

@@ -167,6 +167,15 @@ def test_a_stopped_run_ends_as_if_it_had_not_stopped(
         assert np.array_equal(weights, expected[name]), name
 
 
+def test_a_second_stage_remembers_the_first(run: Run, dataset: Path, tmp_path: Path) -> None:
+    """A run that starts from another's model keeps its backbone and tells of both stages."""
+    config = TINY.model_copy(update={"epochs": 1, "seed": 8})
+    second = train(config, dataset, str(run.model), tmp_path / "second", resume=False)
+    assert second.facts["backbone"] == run.facts["backbone"]
+    assert [stage["seed"] for stage in second.facts["earlier_stages"]] == [TINY.seed]
+    assert second.facts["earlier_stages"][0] == run.stage()
+
+
 def test_resuming_with_another_configuration_is_refused(
     run: Run, dataset: Path, backbone: Path
 ) -> None:
