@@ -17,7 +17,7 @@ from detector.engines.torch_engine import TorchEngine, choose_device
 from detector.preprocess import PreprocessingSpec
 from training.dataset import ITEMS, PreparedDataset
 from training.layouts.imagefolder import list_files, parse_source
-from training.metrics import Measurement, measure, reliability
+from training.metrics import Floats, Labels, Measurement, measure, reliability
 from training.plots import draw_confusion, draw_reliability, draw_roc
 from training.run import RUN, Run
 from training.scoring import Scored, score
@@ -89,7 +89,7 @@ def draw_evaluation(scored: Scored, calibration: Calibration, folder: Path) -> N
     overall = measure(scores, scored.labels, calibration.threshold)
     draw_confusion(overall.confusion, folder / "confusion_matrix.png")
     if not overall.note:
-        curves = {"all": (scores, scored.labels)}
+        curves: dict[str, tuple[Floats, Labels]] = {"all": (scores, scored.labels)}
         for name in dict.fromkeys(scored.sources.tolist()):
             part = scored.of(name)
             if 0 < part.labels.sum() < len(part.labels):

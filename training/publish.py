@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from core.errors import ConfigurationError, DatasetError
 from core.registry import CARD, Registry
 from detector.artifact import CALIBRATION, PREPROCESSING, write_json, writing
@@ -58,8 +56,7 @@ def publish(run_folder: Path, name: str, registry: Path, *, cross: tuple[str, ..
         )
     version = Registry(registry).next_id(name)
     with writing(registry / version) as draft:
-        vit = load_vit(run.model).to(dtype=torch.float16)
-        vit.save_pretrained(draft)
+        load_vit(run.model).half().save_pretrained(draft)
         write_json(draft / PREPROCESSING, run.spec.to_dict())
         engine = TorchEngine(draft, run.spec, choose_device("auto"))
         plots = draft / "plots"

@@ -23,7 +23,6 @@ def tiny_vit(*, seed: int = 0, layers: int = 2) -> ViTForImageClassification:
         intermediate_size=32,
         image_size=TINY_SIZE,
         patch_size=8,
-        num_labels=2,
         id2label=LABELS,
         label2id={name: number for number, name in LABELS.items()},
     )

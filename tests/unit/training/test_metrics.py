@@ -45,4 +45,4 @@ def test_true_scores_are_reliable() -> None:
     """Scores that are the share of fakes have no calibration error; confident lies have much."""
     labels = np.array([0, 1, 1, 1])
     assert reliability(np.full(4, 0.75), labels).expected_calibration_error == 0
-    assert reliability(np.zeros(4), np.ones(4)).expected_calibration_error == 1
+    assert reliability(np.zeros(4), np.ones(4, np.int64)).expected_calibration_error == 1
