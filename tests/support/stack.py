@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from transformers import ViTConfig, ViTForImageClassification
 
+from cli.stack.orphans import die_with_parent
 from client import Client
 from core.registry import Registry
 from detector.artifact import CALIBRATION, PREPROCESSING, write_json, writing
@@ -51,6 +52,7 @@ class Installation:
             capture_output=True,
             text=True,
             timeout=timeout_s,
+            preexec_fn=die_with_parent,
         )
 
     def spawn(self, *arguments: str) -> subprocess.Popen[str]:
@@ -63,6 +65,7 @@ class Installation:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=die_with_parent,
         )
 
     @contextmanager
@@ -77,6 +80,7 @@ class Installation:
             stderr=log,
             text=True,
             start_new_session=True,
+            preexec_fn=die_with_parent,
         )
         try:
             self.wait_until_ready(process)
