@@ -19,9 +19,9 @@ from transformers import (
     Trainer,
     TrainingArguments,
     ViTForImageClassification,
+    set_seed,
     trainer,
 )
-from transformers.trainer_utils import get_last_checkpoint
 
 from core.errors import ConfigurationError
 from detector.preprocess import PreprocessingSpec
@@ -54,6 +54,7 @@ def train(config: TrainingConfig, data: Path, backbone: str, out: Path, *, resum
     Raises ConfigurationError, DatasetError or ModelUnavailableError before anything is trained.
     """
     dataset = PreparedDataset.read(data)
+    set_seed(config.seed)  # a new head is drawn at random
     vit = load_vit(backbone, new_head=True)
     spec = PreprocessingSpec(
         size=side_of(vit),
@@ -157,4 +158,6 @@ def _start_or_resume(run: Run, resume: bool) -> str | None:
         run.write()
         return None
     Run.read(run.folder).require_same(run)
-    return get_last_checkpoint(str(run.checkpoints)) if run.checkpoints.is_dir() else None
+    whole = [state.parent for state in run.checkpoints.glob("checkpoint-*/trainer_state.json")]
+    newest = max(whole, key=lambda folder: int(folder.name.partition("-")[2]), default=None)
+    return str(newest) if newest else None
