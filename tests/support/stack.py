@@ -10,20 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from transformers import ViTConfig, ViTForImageClassification
-
 from cli.stack.orphans import die_with_parent
 from client import Client
-from core.registry import Registry
-from detector.artifact import CALIBRATION, PREPROCESSING, write_json, writing
-from detector.decision import Calibration
-from detector.preprocess import PreprocessingSpec
-from detector.vit import LABELS
+from tests.support.models import write_tiny_model_version
 from tests.support.services import free_port, short_folder
 
 PATIENCE_S = 120
-TINY_VERSION = "tiny-1"
 
 
 @dataclass(frozen=True)
@@ -105,7 +97,7 @@ class Installation:
 def installation(**settings: str) -> Iterator[Installation]:
     """Make an installation in a short temporary folder; the settings are `FAKESWEEP_...` ones."""
     with short_folder() as folder:
-        write_tiny_version(folder / "registry")
+        write_tiny_model_version(folder / "registry")
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -121,29 +113,6 @@ def installation(**settings: str) -> Iterator[Installation]:
         }
         named = {f"FAKESWEEP_{name.upper()}": value for name, value in given.items()}
         yield Installation(folder, inherited | named | {"PYTHONUNBUFFERED": "1"})
-
-
-def write_tiny_version(registry: Path) -> Path:
-    """Publish a random ViT of a few thousand weights; return the version's folder."""
-    torch.manual_seed(0)
-    config = ViTConfig(
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        image_size=32,
-        patch_size=16,
-        id2label=LABELS,
-        label2id={name: number for number, name in LABELS.items()},
-    )
-    with writing(registry / TINY_VERSION) as draft:
-        ViTForImageClassification(config).save_pretrained(draft)
-        write_json(draft / PREPROCESSING, PreprocessingSpec(size=32).to_dict())
-        calibration = Calibration(1.0, threshold=0.5, band_low=0.45, band_high=0.55, target_fpr=0.1)
-        write_json(draft / CALIBRATION, calibration.to_dict())
-        write_json(draft / "card.json", {"name": TINY_VERSION, "metrics": {}})
-    Registry(registry).verify(TINY_VERSION)
-    return registry / TINY_VERSION
 
 
 def command(*arguments: str) -> list[str]:
