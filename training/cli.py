@@ -77,13 +77,13 @@ def run(config: Path, data: Path, backbone: str, out: Path, resume: bool) -> Non
     show_default=True,
     help="What is measured of a prepared dataset.",
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
-def evaluate(model: Path, data: tuple[str, ...], split: str, out: Path) -> None:
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the numbers and plots.")
+def evaluate(model: Path, data: tuple[str, ...], split: str, out: Path | None) -> None:
     """Measure a run or a model version, by source and overall."""
-    from training.evaluate import evaluate_to_folder  # noqa: PLC0415 - start-up time
+    from training.evaluate import evaluate_model  # noqa: PLC0415 - start-up time
     from training.summaries import summarize_evaluation  # noqa: PLC0415 - start-up time
 
-    summarize_evaluation(evaluate_to_folder(model, data, split, out).to_dict(), out)
+    summarize_evaluation(evaluate_model(model, data, split, out).to_dict(), out)
 
 
 @train.command()

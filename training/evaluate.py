@@ -1,6 +1,5 @@
 """Measures a run or a model version, by source and overall, and writes what it found."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import DatasetError
-from detector.artifact import CALIBRATION, Artifact
+from detector.artifact import CALIBRATION, Artifact, write_json
 from detector.decision import Calibration
 from detector.engines import Engine
 from detector.engines.torch_engine import TorchEngine, choose_device
@@ -47,19 +46,20 @@ class Evaluation:
         }
 
 
-def evaluate_to_folder(model: Path, data: Iterable[str], split: str, out: Path) -> Evaluation:
-    """Measure on prepared datasets (their `split`) and folders (all of them), and write to `out`.
+def evaluate_model(model: Path, data: Iterable[str], split: str, out: Path | None) -> Evaluation:
+    """Measure on prepared datasets (their `split`) and folders (all of them).
 
-    `out` gets evaluation.json and three plots. Raises ModelUnavailableError and DatasetError.
+    A folder `out` gets evaluation.json and the plots. Raises ModelUnavailableError and
+    DatasetError.
     """
     items = gather(data, split)
     engine, spec, calibration = _load(model)
     scored = score(items, spec, engine, what=split)
     evaluation = evaluate(scored, calibration)
-    out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(evaluation.to_dict(), indent=2, allow_nan=False)
-    (out / "evaluation.json").write_text(text + "\n")
-    draw_evaluation(scored, calibration, out)
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        write_json(out / "evaluation.json", evaluation.to_dict())
+        draw_evaluation(scored, calibration, out)
     return evaluation
 
 

@@ -30,7 +30,7 @@ def summarize_dataset(folder: Path, report: dict[str, Any]) -> None:
     console.print(f"Fingerprint {report['fingerprint'][:16]}.")
 
 
-def summarize_evaluation(evaluation: dict[str, Any], folder: Path) -> None:
+def summarize_evaluation(evaluation: dict[str, Any], folder: Path | None) -> None:
     """Print each measurement as a row, and what could not be measured."""
     console = Console()
     table = Table("images", "n", "AUC", "accuracy", "precision", "recall", "F1", "reals flagged")
@@ -42,4 +42,5 @@ def summarize_evaluation(evaluation: dict[str, Any], folder: Path) -> None:
         console.print(evaluation["overall"]["note"])
     if evaluation["unscored"]:
         console.print(f"Left out {evaluation['unscored']:,} files that are no usable images.")
-    console.print(f"Written to {folder}.")
+    if folder:
+        console.print(f"Written to {folder}.")

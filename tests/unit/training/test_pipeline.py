@@ -17,7 +17,7 @@ from tests.support.images import write_labelled_folder
 from tests.support.runs import TINY
 from training import cli
 from training.dataset import Examples, PreparedDataset
-from training.evaluate import evaluate_to_folder
+from training.evaluate import evaluate_model
 from training.layouts.imagefolder import parse_source, parse_sources
 from training.prepare import prepare_dataset
 from training.publish import publish
@@ -130,7 +130,7 @@ def test_augmentation_follows_seed_epoch_and_position(run: Run) -> None:
 
 def test_a_run_learns(run: Run, tmp_path: Path) -> None:
     """Two epochs tell drawn fakes from drawn reals well; files tell how it went."""
-    evaluation = evaluate_to_folder(run.folder, [str(run.dataset)], "test", tmp_path)
+    evaluation = evaluate_model(run.folder, [str(run.dataset)], "test", tmp_path)
     assert evaluation.overall.auc is not None
     assert evaluation.overall.auc > 0.8
     assert {file.name for file in tmp_path.iterdir()} == {
