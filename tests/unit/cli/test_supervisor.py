@@ -144,7 +144,7 @@ def test_kills_what_does_not_stop_in_time(tmp_path: Path) -> None:
     stage = Stage(tmp_path, program)
     grandchild = stage.pid("worker")
     stage.supervisor.stop()
-    assert not is_alive(grandchild)
+    stage.until(lambda: not is_alive(grandchild))
 
 
 def test_keeps_the_log_of_each_program(tmp_path: Path) -> None:
