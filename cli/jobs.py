@@ -3,8 +3,9 @@
 from itertools import islice
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.connection import connected
 from cli.text import plain
@@ -13,6 +14,8 @@ from client import Client, Job
 server_option = click.option(
     "--url", metavar="URL", help="Address of the server; by default as the settings say."
 )
+
+JOB_ID_LENGTH = len("job_") + 32
 
 
 @click.group()
@@ -26,7 +29,8 @@ def jobs() -> None:
 @click.option("--limit", default=20, show_default=True, help="Show at most so many.")
 def list_jobs(url: str | None, state: str | None, limit: int) -> None:
     """List the jobs, newest first."""
-    table = Table("job", "kind", "state", "images", "fake", "failed", "created")
+    whole_id = Column("job", no_wrap=True, min_width=JOB_ID_LENGTH)  # people copy it
+    table = Table(whole_id, "state", "images", "created (UTC)", box=SIMPLE_HEAD)
     with connected(url) as client:
         for job in islice(client.jobs.list(state=state), limit):
             table.add_row(*_row(job))
@@ -77,6 +81,4 @@ def _describe(job: Job) -> None:
 
 
 def _row(job: Job) -> list[str]:
-    counters = job.counters
-    counted = [str(number) for number in (counters.total, counters.fake, counters.failed)]
-    return [job.id, job.kind, job.state, *counted, f"{job.created_at:%Y-%m-%d %H:%M:%S} UTC"]
+    return [job.id, job.state, str(job.counters.total), f"{job.created_at:%Y-%m-%d %H:%M}"]
