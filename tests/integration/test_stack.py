@@ -96,7 +96,7 @@ def test_the_other_commands_reach_the_stack(running: Installation, images: Path)
     assert scan.verdict.name == "0001.png"
     listed = running.run("jobs", "list", "--state", "completed")
     assert listed.returncode == 0, listed.stderr
-    assert "single" in listed.stdout
+    assert scan.job.id in listed.stdout
     assert "tiny-1" in running.run("jobs", "show", scan.job.id).stdout
     missing = running.run("jobs", "show", "job_" + "0" * 32)
     assert (missing.returncode, missing.stderr[:7]) == (1, "Error: ")
