@@ -12,23 +12,21 @@ from db.models import Job, Verdict
 from db.session import Database
 from tests.support.fleet import Fleet, fleet, write_images
 from tests.support.rows import shards_of
-from tests.support.services import valkey_server
 from tests.support.stack import installation
 
 
 @pytest.fixture
-def workers(database: Database) -> Iterator[Fleet]:
-    """A fleet on a broker of its own, with short leases and quick recovery."""
+def workers(database: Database, broker_url: str) -> Iterator[Fleet]:
+    """A fleet with short leases and quick recovery."""
     with (
-        valkey_server() as broker,
         installation(
-            broker_url=broker.url,
+            broker_url=broker_url,
             database_url=database.engine.url.render_as_string(hide_password=False),
             shard_size="8",
             lease_s="3",
             recovery_interval_s="1",
         ) as installed,
-        fleet(installed, database, broker.url) as started,
+        fleet(installed, database, broker_url) as started,
     ):
         yield started
 
