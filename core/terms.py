@@ -33,6 +33,19 @@ _FINAL_STATES = frozenset(
 )
 
 
+class Priority(StrEnum):
+    """Which jobs go first; jobs of one priority take turns."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """The priority as a number: the lowest goes first."""
+        return list(Priority).index(self)
+
+
 class ShardState(StrEnum):
     """Where a shard stands. `queued` means: a message for it is, or was, in the broker."""
 
@@ -48,6 +61,9 @@ class SourceType(StrEnum):
     FILES = "files"
     ARCHIVE = "archive"
     FOLDER = "folder"
+    MANIFEST = "manifest"
+    PREFIX = "prefix"
+    URLS = "urls"
 
 
 class Label(StrEnum):
@@ -77,7 +93,34 @@ class ItemCode(StrEnum):
     TOO_LARGE = "too_large"
     UNSUPPORTED_TYPE = "unsupported_type"
     FETCH_FAILED = "fetch_failed"
+    FORBIDDEN = "forbidden"
+    CHECKSUM_MISMATCH = "checksum_mismatch"
     POISON = "poison"
+
+
+class ManifestFaultCode(StrEnum):
+    """Why a line of a manifest names no item."""
+
+    NOT_TEXT = "not_text"
+    NOT_JSON = "not_json"
+    LINE_TOO_LONG = "line_too_long"
+    MISSING_URI = "missing_uri"
+    INVALID_FIELD = "invalid_field"
+
+
+class DeliveryState(StrEnum):
+    """Where the delivery of an event stands; a `failed` one is given up."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Scope(StrEnum):
+    """What an API key opens: its own scans, or everything."""
+
+    SCAN = "scan"
+    ADMIN = "admin"
 
 
 class Alias(StrEnum):
