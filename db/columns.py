@@ -17,13 +17,13 @@ class PackedJson(TypeDecorator[Any]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: Any, _dialect: Dialect) -> bytes | None:  # noqa: ANN401 - JSON
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ANN401, ARG002 - JSON
         """Return the value's compressed text."""
         if value is None:
             return None
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         return zlib.compress(text.encode(), 1)
 
-    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> Any:  # noqa: ANN401 - JSON
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 - JSON
         """Return the value that was stored."""
         return None if value is None else json.loads(zlib.decompress(value))

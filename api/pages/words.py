@@ -25,6 +25,8 @@ CODES = {
     ItemCode.TOO_LARGE: "File too large",
     ItemCode.UNSUPPORTED_TYPE: "Type not supported",
     ItemCode.FETCH_FAILED: "Could not be read",
+    ItemCode.FORBIDDEN: "Not allowed",
+    ItemCode.CHECKSUM_MISMATCH: "Checksum differs",
     ItemCode.POISON: "Given up",
 }
 KINDS = {

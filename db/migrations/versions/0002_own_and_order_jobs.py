@@ -301,7 +301,7 @@ def _pack_items() -> None:
         op.create_index(name, "shards", columns, sqlite_where=where, postgresql_where=where)
 
 
-def _unpacked(connection: sa.Connection, after_id: int) -> Sequence[sa.Row[Any]]:
+def _unpacked(connection: sa.Connection, after_id: int) -> Sequence[sa.Row[Any, Any]]:
     query = (
         sa.select(SHARDS.c.id, SHARDS.c["items"])
         .where(SHARDS.c.id > after_id)
