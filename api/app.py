@@ -5,7 +5,18 @@ from threading import BoundedSemaphore
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.routing import BaseConverter
 
-from api import document, errors, health, jobs, models, protection, request_ids, scans, verdicts
+from api import (
+    access,
+    document,
+    errors,
+    health,
+    jobs,
+    models,
+    protection,
+    request_ids,
+    scans,
+    verdicts,
+)
 from api.pages import views as pages
 from api.schemas import JobRequest, JobUpload, JobView, Problem, ScanUpload, ScanView
 from api.services import EXTENSION, Services
@@ -51,7 +62,7 @@ def create_app(
         waiting_room=BoundedSemaphore(max(1, settings.api_threads // 2)),
     )
     _set_limits(app, settings)
-    for concern in (request_ids, protection, errors):
+    for concern in (request_ids, protection, access, errors):
         concern.register(app)
     _add_views(app)
     return app

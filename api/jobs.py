@@ -6,6 +6,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from api import cursors
 from api.document import JOBS, LOCATION, bodies, described, problems
+from api.identity import caller
 from api.schemas import JobPage, JobPath, JobQuery, JobRequest, JobUpload, JobView
 from api.services import services
 from api.shapes import answer, job_views
@@ -92,6 +93,7 @@ def page_of_jobs(query: JobQuery) -> JobPage:
             before_id=cursors.decode("job", query.cursor),
             state=query.state,
             kind=query.kind,
+            visible_to=caller().sees,
         )
         shown = list(found[: query.limit])
         more = cursors.encode("job", shown[-1].id) if len(found) > query.limit else None

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from api.errors import FieldError
+from api.identity import caller
 from api.intake import keep_archive, keep_files, kept_uploads
 from api.schemas import JobUpload
 from api.services import Services
@@ -82,6 +83,7 @@ def _create(session: Session, public_id: str, kind: JobKind, source: Source) -> 
         kind=kind,
         source=source.model_dump(mode="json"),
         model_version_id=model_versions.champion(session).id,
+        api_key_id=caller().key_id,
     )
 
 

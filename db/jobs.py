@@ -28,23 +28,29 @@ def create(
     kind: JobKind,
     source: dict[str, Any],
     model_version_id: int,
+    api_key_id: int | None = None,
 ) -> Job:
-    """Insert a queued job with its model version pinned."""
+    """Insert a queued job with its model version pinned; without a key it has no owner."""
     job = Job(
         public_id=public_id,
         kind=kind,
         state=JobState.QUEUED,
         source=source,
         model_version_id=model_version_id,
+        api_key_id=api_key_id,
     )
     session.add(job)
     session.flush()
     return job
 
 
-def get(session: Session, public_id: str) -> Job:
-    """Return the job; raises NotFoundError."""
-    job = session.scalar(select(Job).where(Job.public_id == public_id))
+def get(session: Session, public_id: str, *, visible_to: int | None = None) -> Job:
+    """Return the job; raises NotFoundError, also for one that the key `visible_to` does not own.
+
+    With None, whoever asks sees the jobs of all keys.
+    """
+    owned = [Job.api_key_id == visible_to] if visible_to is not None else []
+    job = session.scalar(select(Job).where(Job.public_id == public_id, *owned))
     if job is None:
         raise NotFoundError(f"There is no job {public_id}.")
     return job
@@ -57,9 +63,15 @@ def page(
     before_id: int | None = None,
     state: JobState | None = None,
     kind: JobKind | None = None,
+    visible_to: int | None = None,
 ) -> Sequence[Job]:
-    """Return up to `limit` jobs, newest first, older than `before_id`."""
+    """Return up to `limit` jobs, newest first, older than `before_id`.
+
+    Without `visible_to`, the jobs of all keys are among them.
+    """
     conditions: list[ColumnElement[bool]] = []
+    if visible_to is not None:
+        conditions.append(Job.api_key_id == visible_to)
     if before_id is not None:
         conditions.append(Job.id < before_id)
     if state is not None:

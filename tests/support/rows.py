@@ -1,11 +1,13 @@
 """Rows for tests: a model version, a planned job, verdicts of a claimed shard."""
 
+from hashlib import sha256
+
 from sqlalchemy import select
 
 from core.sources import SourceItem
-from core.terms import Alias, ItemCode, JobKind, Label, Outcome
+from core.terms import Alias, ItemCode, JobKind, Label, Outcome, Scope
 from db import jobs, model_versions, planning, shards
-from db.models import Job, ModelVersion, Shard
+from db.models import ApiKey, Job, ModelVersion, Shard
 from db.session import Database
 from db.shards import ShardClaim
 from db.verdicts import NewVerdict
@@ -23,8 +25,23 @@ def add_champion(database: Database, name: str = "tiny-1") -> int:
         return version.id
 
 
+def add_api_key(database: Database, name: str = "key") -> int:
+    """Insert an API key that nobody can present; return its id."""
+    with database.write() as session:
+        digest = sha256(name.encode()).digest()
+        key = ApiKey(name=name, shown="fsk_", digest=digest, scopes=[Scope.SCAN])
+        session.add(key)
+        session.flush()
+        return key.id
+
+
 def add_job(
-    database: Database, *, model_version_id: int, kind: JobKind = JobKind.BULK, path: str = "/faces"
+    database: Database,
+    *,
+    model_version_id: int,
+    kind: JobKind = JobKind.BULK,
+    path: str = "/faces",
+    api_key_id: int | None = None,
 ) -> int:
     """Insert a queued job over a folder; return its id."""
     with database.write() as session:
@@ -34,6 +51,7 @@ def add_job(
             kind=kind,
             source={"type": "folder", "path": path},
             model_version_id=model_version_id,
+            api_key_id=api_key_id,
         )
         return job.id
 

@@ -7,6 +7,7 @@ from core.terms import JobKind, JobState
 from db import jobs, shards
 from db.session import Database
 from tests.support.rows import (
+    add_api_key,
     add_champion,
     add_job,
     add_planned_job,
@@ -88,3 +89,19 @@ def test_a_failed_job_keeps_its_reason(database: Database) -> None:
         jobs.fail(session, job_id, "Something else.")
     job = get_job(database, job_id)
     assert (job.state, job.error) == (JobState.FAILED, "The folder is gone.")
+
+
+def test_a_key_sees_its_own_jobs_only(database: Database) -> None:
+    """Another key's job is as good as none; whoever asks without a key sees all."""
+    version = add_champion(database)
+    mine, others = add_api_key(database, "mine"), add_api_key(database, "others")
+    own = add_job(database, model_version_id=version, api_key_id=mine)
+    foreign = get_job(database, add_job(database, model_version_id=version, api_key_id=others))
+    ownerless = get_job(database, add_job(database, model_version_id=version))
+    with database.read() as session:
+        for hidden in (foreign, ownerless):
+            assert jobs.get(session, hidden.public_id).id == hidden.id
+            with pytest.raises(NotFoundError, match=f"no job {hidden.public_id}"):
+                jobs.get(session, hidden.public_id, visible_to=mine)
+        assert [job.id for job in jobs.page(session, limit=10, visible_to=mine)] == [own]
+        assert len(jobs.page(session, limit=10)) == 3
