@@ -18,13 +18,15 @@ class Job(Base):
 
     `stopping_as` is what a cancelling job ends as. `next_turn` is the turn of the shard that is
     queued next (see `db.dispatching`), `landed` counts the shards that have ended, and `round`
-    the times that the failed items were given another try.
+    the times that the failed items were given another try. `faults` counts the faults of a
+    manifest up to `last_fault_line`.
     """
 
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_owner", "api_key_id", "id"),
         Index("ix_jobs_ended_at", "ended_at"),
+        Index("ix_jobs_created_at", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
@@ -51,6 +53,7 @@ class Job(Base):
     real: Mapped[int] = mapped_column(default=0)
     uncertain: Mapped[int] = mapped_column(default=0)
     faults: Mapped[int] = mapped_column(default=0)
+    last_fault_line: Mapped[int] = mapped_column(BigInteger, default=0)
 
     created_at: Mapped[datetime] = mapped_column(default=database_time())
     queued_at: Mapped[datetime] = mapped_column(default=database_time())

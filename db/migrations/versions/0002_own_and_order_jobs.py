@@ -68,16 +68,22 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=1024), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("received", sa.BigInteger(), nullable=False),
-        sa.Column("parts", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("parts", sa.LargeBinary(), nullable=False),
+        sa.Column("tus_metadata", sa.String(), nullable=True),
+        sa.Column("job_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["api_key_id"], ["api_keys.id"], name=op.f("fk_uploads_api_key_id_api_keys")
         ),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["jobs.id"], name=op.f("fk_uploads_job_id_jobs"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
         sa.UniqueConstraint("public_id", name=op.f("uq_uploads_public_id")),
     )
+    op.create_index(op.f("ix_uploads_job_id"), "uploads", ["job_id"])
     op.create_table(
         "webhook_endpoints",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -242,6 +248,7 @@ def _add_to_jobs() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True)),
         sa.Column("stopping_as", JOB_STATE),
         sa.Column("faults", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("last_fault_line", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
         sa.Column("uploads_deleted_at", sa.DateTime(timezone=True)),
@@ -257,6 +264,7 @@ def _add_to_jobs() -> None:
     )
     op.execute("UPDATE jobs SET stopping_as = 'cancelled' WHERE state = 'cancelling'")
     op.create_index("ix_jobs_ended_at", "jobs", ["ended_at"])
+    op.create_index("ix_jobs_created_at", "jobs", ["created_at"])
     op.create_index("ix_jobs_owner", "jobs", ["api_key_id", "id"])
 
 
