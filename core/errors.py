@@ -31,8 +31,16 @@ class StorageError(FakesweepError):
     """Bytes could not be read from, or written to, storage."""
 
 
+class StorageFullError(StorageError):
+    """Storage takes no more bytes: the disk, or the bucket's quota, is full."""
+
+
 class NotFoundError(FakesweepError):
     """The named job, verdict or model version does not exist."""
+
+
+class GoneError(NotFoundError):
+    """What is named existed, and has expired."""
 
 
 class ConflictError(FakesweepError):

@@ -1,16 +1,17 @@
 """Jobs: made, read, listed, cancelled, ended. Functions never commit; their door does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
 from core.errors import ConflictError, NotFoundError
-from core.terms import JobKind, JobState, ShardState
+from core.terms import JobKind, JobState, Priority, ShardState
 from db.clock import database_time
-from db.models import Job, Shard
+from db.models import Job, JobMetadata, Shard
 
 ACTIVE = (JobState.PLANNING, JobState.RUNNING)
 OPEN = (JobState.QUEUED, *ACTIVE)
@@ -29,6 +30,11 @@ def create(
     source: dict[str, Any],
     model_version_id: int,
     api_key_id: int | None = None,
+    priority: Priority = Priority.NORMAL,
+    rescan: bool = False,
+    max_failure_ratio: float | None = None,
+    expires_in_s: float | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> Job:
     """Insert a queued job with its model version pinned; without a key it has no owner."""
     job = Job(
@@ -38,6 +44,11 @@ def create(
         source=source,
         model_version_id=model_version_id,
         api_key_id=api_key_id,
+        priority=priority,
+        rescan=rescan,
+        max_failure_ratio=max_failure_ratio,
+        expires_at=None if expires_in_s is None else database_time(expires_in_s),
+        notes=[JobMetadata(key=key, value=value) for key, value in (metadata or {}).items()],
     )
     session.add(job)
     session.flush()
@@ -64,12 +75,18 @@ def page(
     state: JobState | None = None,
     kind: JobKind | None = None,
     visible_to: int | None = None,
+    priority: Priority | None = None,
+    metadata: Sequence[tuple[str, str]] = (),
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
 ) -> Sequence[Job]:
     """Return up to `limit` jobs, newest first, older than `before_id`.
 
-    Without `visible_to`, the jobs of all keys are among them.
+    Without `visible_to`, the jobs of all keys are among them. `metadata` holds pairs of key and
+    value, all of which a job must have; `created_after` includes the moment itself.
     """
     conditions: list[ColumnElement[bool]] = []
+    conditions += [Job.id.in_(_noted(key, value)) for key, value in metadata]
     if visible_to is not None:
         conditions.append(Job.api_key_id == visible_to)
     if before_id is not None:
@@ -78,6 +95,12 @@ def page(
         conditions.append(Job.state == state)
     if kind is not None:
         conditions.append(Job.kind == kind)
+    if priority is not None:
+        conditions.append(Job.priority == priority)
+    if created_after is not None:
+        conditions.append(Job.created_at >= created_after)
+    if created_before is not None:
+        conditions.append(Job.created_at < created_before)
     query = select(Job).where(*conditions).order_by(Job.id.desc()).limit(limit)
     return session.scalars(query).all()
 
@@ -145,6 +168,10 @@ def settle(session: Session, job_id: int) -> bool:
         .execution_options(synchronize_session=False)
     ).first()
     return completed is not None or cancelled is not None
+
+
+def _noted(key: str, value: str) -> Select[int]:
+    return select(JobMetadata.job_id).where(JobMetadata.key == key, JobMetadata.value == value)
 
 
 def _change(
