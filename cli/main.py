@@ -14,6 +14,7 @@ COMMANDS = {
     "worker": LazyCommand("cli.worker:worker", "Run a worker, which scans."),
     "beat": LazyCommand("cli.beat:beat", "Run the clock of the recovery sweeps."),
     "jobs": LazyCommand("cli.jobs:jobs", "List, show and cancel the jobs of a server."),
+    "keys": LazyCommand("cli.keys:keys", "Make, list and revoke API keys."),
     "models": LazyCommand("cli.models:models", "List, register and promote model versions."),
     "db": LazyCommand("cli.db:db", "Look after the database."),
     "train": LazyCommand("training.cli:train", "Train, evaluate and publish a model version."),

@@ -47,6 +47,14 @@ class ConflictError(FakesweepError):
     """The request contradicts what is stored."""
 
 
+class QuotaError(FakesweepError):
+    """An API key has used up what it may; `retry_after_s` says when to try again."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class RequestError(FakesweepError):
     """A client's request cannot be carried out as it stands."""
 

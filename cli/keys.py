@@ -1,0 +1,116 @@
+"""`fakesweep keys`: the API keys, made and revoked in the database itself."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from cli.text import plain
+from core.settings import load_settings
+from core.terms import Scope
+from db import api_keys, quotas
+from db.migrations import require_current
+from db.models import ApiKey
+from db.session import Database
+
+MAX_NAME_LENGTH = 100
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke API keys."""
+
+
+@keys.command()
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice([scope.value for scope in Scope]),
+    multiple=True,
+    default=[Scope.SCAN.value],
+    show_default=True,
+    help="scan: scan, and see its own jobs; admin: everything. May be given twice.",
+)
+@click.option("--max-open-jobs", type=click.IntRange(1), help="Most jobs that may be open at once.")
+@click.option("--max-items-a-day", type=click.IntRange(1), help="Most items its jobs list a day.")
+def create(
+    name: str, scopes: Sequence[str], max_open_jobs: int | None, max_items_a_day: int | None
+) -> None:
+    """Make a key named NAME and write it to standard output, this once."""
+    if not name.isprintable() or not 0 < len(name.strip()) <= MAX_NAME_LENGTH:
+        raise click.BadParameter(f"Choose a printable name of 1 to {MAX_NAME_LENGTH} characters.")
+    with _database() as database, database.write() as session:
+        key = api_keys.create(
+            session,
+            name=name,
+            scopes=[Scope(scope) for scope in scopes],
+            max_open_jobs=max_open_jobs,
+            max_items_a_day=max_items_a_day,
+        )
+    click.echo(key)
+    click.echo(
+        f"This is the key {name}. Keep it now: it is stored as a digest only, and cannot be shown "
+        "again. Programs send it as `Authorization: Bearer ...`, `fakesweep scan --url` and "
+        "`fakesweep jobs` take it from FAKESWEEP_API_KEY, and the web pages ask for it.",
+        err=True,
+    )
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List the keys with what they may do and have used; times are in UTC."""
+    table = Table("name", "key", "scopes", "open jobs", "items today", "last used", "state")
+    table.box = SIMPLE_HEAD
+    with _database() as database, database.read() as session:
+        open_jobs, used = quotas.open_jobs(session), quotas.used_today(session)
+        for key in api_keys.everyone(session):
+            table.add_row(*_row(key, open_jobs.get(key.id, 0), used.get(key.id, 0)))
+    if table.row_count:
+        Console().print(table)
+    else:
+        click.echo("There are no API keys; `fakesweep keys create NAME` makes one.")
+
+
+@keys.command()
+@click.argument("name")
+def revoke(name: str) -> None:
+    """Close the API to the key NAME, at once and for good; its jobs stay."""
+    with _database() as database, database.write() as session:
+        api_keys.revoke(session, name)
+    click.echo(f"The key {name} no longer opens the API.")
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    database = Database(load_settings().database_url)
+    try:
+        database.check()
+        require_current(database)
+        yield database
+    finally:
+        database.close()
+
+
+def _row(key: ApiKey, open_jobs: int, used: int) -> list:
+    return [
+        plain(key.name),
+        f"{key.shown}…",
+        ", ".join(key.scopes),
+        _of(open_jobs, key.max_open_jobs),
+        _of(used, key.max_items_a_day),
+        _minute(key.last_used_at) or "never",
+        f"revoked {_minute(key.revoked_at)}" if key.revoked_at else "active",
+    ]
+
+
+def _of(used: int, limit: int | None) -> str:
+    return f"{used:,}" if limit is None else f"{used:,} of {limit:,}"
+
+
+def _minute(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d %H:%M}" if time else ""

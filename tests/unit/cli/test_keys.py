@@ -1,0 +1,87 @@
+"""`fakesweep keys`, on a database of the test's own."""
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.main import main
+from db import api_keys, quotas
+from db.session import Database
+
+
+@pytest.fixture(autouse=True)
+def installed(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the commands find the database."""
+    monkeypatch.setenv("FAKESWEEP_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def keys(*arguments: str) -> Result:
+    """Run a command of `fakesweep keys`."""
+    return CliRunner().invoke(main, ["keys", *arguments])
+
+
+def test_the_key_alone_goes_to_standard_output(sqlite_url: str) -> None:
+    """So that it can be piped; what to do with it is said beside."""
+    made = keys("create", "app")
+    assert made.exit_code == 0
+    assert "cannot be shown again" in made.stderr
+    (key,) = made.stdout.splitlines()
+    assert key not in made.stderr
+    with Database(sqlite_url).read() as session:
+        assert api_keys.find(session, key) is not None
+
+
+def test_the_list_shows_limits_and_use_but_no_key(sqlite_url: str) -> None:
+    """A key is told apart by its name and its beginning."""
+    options = ["--scope", "scan", "--scope", "admin", "--max-open-jobs", "5"]
+    key = keys("create", "app", *options, "--max-items-a-day", "10000").stdout.strip()
+    keys("create", "plain one")
+    with Database(sqlite_url).write() as session:
+        found = api_keys.find(session, key)
+        assert found is not None
+        quotas.spend(session, found.id, 2500)
+    shown = keys("list").stdout
+    assert key not in shown
+    for part in (key[:10], "app", "plain one", "scan, admin", "0 of 5", "2,500 of 10,000", "never"):
+        assert part in shown
+
+
+def test_a_revoked_key_is_listed_as_such(sqlite_url: str) -> None:
+    """It opens nothing any more."""
+    key = keys("create", "app").stdout.strip()
+    assert keys("revoke", "app").exit_code == 0
+    assert "revoked" in keys("list").stdout
+    with Database(sqlite_url).read() as session:
+        assert api_keys.find(session, key) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["create", "taken"], "choose another name"),
+        (["create", ""], "Choose a printable name"),
+        (["create", "x" * 101], "Choose a printable name"),
+        (["create", "a\x1b[2J"], "Choose a printable name"),
+        (["create", "a", "--scope", "root"], "'root' is not one of"),
+        (["create", "a", "--max-open-jobs", "0"], "0 is not in the range"),
+        (["revoke", "nobody"], "There is no key named nobody"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(arguments: list[str], sentence: str) -> None:
+    """And nothing is written to standard output, where a key would be."""
+    keys("create", "taken")
+    ended = keys(*arguments)
+    assert ended.exit_code in (1, 2)
+    assert sentence in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_database_without_tables_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """It says how to make them."""
+    empty = tmp_path_factory.mktemp("empty") / "empty.db"
+    monkeypatch.setenv("FAKESWEEP_DATABASE_URL", f"sqlite:///{empty}")
+    ended = keys("create", "app")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "fakesweep db upgrade" in ended.stderr
