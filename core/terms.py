@@ -108,6 +108,15 @@ class ManifestFaultCode(StrEnum):
     INVALID_FIELD = "invalid_field"
 
 
+class JobEvent(StrEnum):
+    """What webhooks tell of a job: each way in which one ends."""
+
+    COMPLETED = "job.completed"
+    FAILED = "job.failed"
+    CANCELLED = "job.cancelled"
+    EXPIRED = "job.expired"
+
+
 class DeliveryState(StrEnum):
     """Where the delivery of an event stands; a `failed` one is given up."""
 

@@ -18,6 +18,7 @@ class WebhookEndpoint(Base):
     """An address that wants to hear of its owner's jobs.
 
     Deliveries are signed with `secret` and, while secrets are rotated, with `old_secret` as well.
+    `tried_at` is when something was last sent to it: endpoints take turns.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -31,11 +32,15 @@ class WebhookEndpoint(Base):
     old_secret: Mapped[str | None]
     old_secret_expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=database_time())
+    tried_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
 
 
 class WebhookDelivery(Base):
-    """One event on its way to one endpoint, with how the last attempt went."""
+    """One event on its way to one endpoint, with how the last attempt went.
+
+    While an attempt is in hand, `due_at` is the end of its lease, by which it is known again.
+    """
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
