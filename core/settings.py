@@ -4,6 +4,8 @@ Only doors (cli, api, workers) build it; everything below takes plain arguments.
 """
 
 import os
+import re
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -48,6 +50,20 @@ class Settings(BaseSettings):
     registry_dir: Path = Field(SHIPPED_MODELS, description="Folder of the model versions.")
     allowed_roots: Annotated[list[Path], NoDecode] = Field(
         default=[], description="Folders whose images jobs may name, separated by colons."
+    )
+    allowed_prefixes: Annotated[list[str], NoDecode] = Field(
+        default=[],
+        description="Buckets or prefixes (s3://, gs://, az://) whose images jobs may name, "
+        "separated by commas or spaces.",
+    )
+    url_sources: bool = Field(True, description="Whether jobs may name images by https URL.")
+    outbound_allowed_networks: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
+        default=[],
+        description="Private networks that image URLs and webhooks may reach (10.1.0.0/16), "
+        "separated by commas or spaces; plain http is accepted there.",
+    )
+    outbound_ca_file: Path | None = Field(
+        None, description="Certificate authorities to trust instead of the public ones, PEM."
     )
 
     # The API
@@ -94,6 +110,19 @@ class Settings(BaseSettings):
             return [part for part in value.split(os.pathsep) if part]
         return value
 
+    @field_validator("allowed_prefixes", "outbound_allowed_networks", mode="before")
+    @classmethod
+    def _split_list(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("allowed_prefixes")
+    @classmethod
+    def _require_buckets(cls, value: list[str]) -> list[str]:
+        for prefix in value:
+            if not re.match(r"(s3|gs|az)://[^/]", prefix):
+                raise ValueError(f"{prefix} must be written as s3://bucket/prefix (or gs, az).")
+        return [prefix.rstrip("/") for prefix in value]
+
     @model_validator(mode="after")
     def _fill_embedded_defaults(self) -> Self:
         self.data_dir = self.data_dir.expanduser().resolve()
@@ -118,7 +147,12 @@ class Settings(BaseSettings):
         """Return the settings as environment variables, to hand them to a child process."""
         values = self.model_dump(mode="json")
         values["allowed_roots"] = os.pathsep.join(values["allowed_roots"])
-        return {f"FAKESWEEP_{name.upper()}": str(value) for name, value in values.items()}
+        for name in ("allowed_prefixes", "outbound_allowed_networks"):
+            values[name] = " ".join(values[name])
+        return {
+            f"FAKESWEEP_{name.upper()}": "" if value is None else str(value)
+            for name, value in values.items()
+        }
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -92,20 +92,20 @@ def local_path(uri: str) -> str:
 
 def _read_file(path: str, max_bytes: int) -> bytes:
     with Path(path).open("rb") as stream:
-        _require_size(os.fstat(stream.fileno()).st_size, max_bytes)
+        require_size(os.fstat(stream.fileno()).st_size, max_bytes)
         content = stream.read(max_bytes + 1)
-    _require_size(len(content), max_bytes)
+    require_size(len(content), max_bytes)
     return content
 
 
 def _read_object(uri: str, max_bytes: int) -> bytes:
     store, key = _locate(uri)
     response = obstore.get(store, key)
-    _require_size(response.meta["size"], max_bytes)
+    require_size(response.meta["size"], max_bytes)
     return bytes(response.bytes())
 
 
-def _require_size(size_bytes: int, max_bytes: int) -> None:
+def require_size(size_bytes: int, max_bytes: int) -> None:
     if size_bytes > max_bytes:
         raise ItemError(
             ItemCode.TOO_LARGE,

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from core.access import Access
 from core.errors import SourceError, StorageError
 from core.logs import get_logger
-from core.sources import Limits, SourceItem, list_items, source_from_dict
+from core.sources import Limits, LineFault, SourceItem, list_items, source_from_dict
 from core.storage import Storage
 from core.taskqueue import TaskQueue
 from db import jobs, planning
@@ -27,6 +28,7 @@ class Planner:
     queue: TaskQueue
     storage: Storage
     limits: Limits
+    access: Access
     shard_size: int
     shards_in_broker: int
     lease_s: float
@@ -52,13 +54,15 @@ class Planner:
 
     def _write_all(self, claim: PlanClaim) -> None:
         position = claim.planned
-        items = list_items(
+        listed = list_items(
             source_from_dict(claim.source),
             storage=self.storage,
             unpack_prefix=f"uploads/{claim.public_id}/items",
             limits=self.limits,
+            access=self.access,
             start=claim.planned,
         )
+        items = (item for item in listed if not isinstance(item, LineFault))
         for shards in _grouped(items, self.shard_size):
             if not self._write(claim, position, shards):
                 log.info("plan_stopped", job_id=claim.job_id)

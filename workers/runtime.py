@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 import torch
 
+from core.access import Access
+from core.fetching import ItemReader
 from core.logs import get_logger
+from core.outbound import Outbound
 from core.registry import Registry
 from core.settings import Settings
 from core.sources import Limits
@@ -70,6 +73,7 @@ def build_runtime(settings: Settings, queue: TaskQueue) -> Runtime:
         linger_s=settings.batch_linger_ms / 1000,
     )
     decoders = ThreadPoolExecutor(settings.decode_threads or cores, thread_name_prefix="decode")
+    access = _access(settings)
     scanner = ShardScanner(
         database=database,
         queue=queue,
@@ -79,16 +83,26 @@ def build_runtime(settings: Settings, queue: TaskQueue) -> Runtime:
         worker=f"{socket.gethostname()}:{os.getpid()}",
         lease_s=settings.lease_s,
         max_attempts=settings.max_attempts,
-        max_image_bytes=settings.max_image_bytes,
+        fetch=ItemReader(settings.max_image_bytes, access).read,
         shards_in_broker=settings.shards_in_broker,
     )
     return Runtime(
-        planner=_planner(settings, database, queue),
+        planner=_planner(settings, database, queue, access),
         scanner=scanner,
         recovery=_recovery(settings, database, queue),
         batcher=batcher,
         decoders=decoders,
         database=database,
+    )
+
+
+def _access(settings: Settings) -> Access:
+    outbound = Outbound(settings.outbound_allowed_networks, settings.outbound_ca_file)
+    return Access(
+        storage_url=settings.storage_url,
+        allowed_roots=settings.allowed_roots,
+        allowed_prefixes=settings.allowed_prefixes,
+        outbound=outbound if settings.url_sources else None,
     )
 
 
@@ -105,7 +119,7 @@ def _loader(settings: Settings) -> Callable[[str], Detector]:
     return load
 
 
-def _planner(settings: Settings, database: Database, queue: TaskQueue) -> Planner:
+def _planner(settings: Settings, database: Database, queue: TaskQueue, access: Access) -> Planner:
     return Planner(
         database=database,
         queue=queue,
@@ -115,6 +129,7 @@ def _planner(settings: Settings, database: Database, queue: TaskQueue) -> Planne
             max_archive_items=settings.max_archive_items,
             max_archive_bytes=settings.max_archive_bytes,
         ),
+        access=access,
         shard_size=settings.shard_size,
         shards_in_broker=settings.shards_in_broker,
         lease_s=settings.lease_s,

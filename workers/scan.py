@@ -5,6 +5,7 @@ which counts its attempts.
 """
 
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,6 @@ import numpy as np
 from core.errors import ItemError, ModelUnavailableError
 from core.logs import get_logger
 from core.sources import SourceItem
-from core.storage import read_bytes
 from core.taskqueue import TaskQueue
 from core.terms import Outcome
 from db import shards, verdicts
@@ -53,7 +53,7 @@ class ShardScanner:
     worker: str
     lease_s: float
     max_attempts: int
-    max_image_bytes: int
+    fetch: Callable[[SourceItem], bytes]
     shards_in_broker: int
 
     def scan(self, shard_id: int) -> None:
@@ -116,7 +116,7 @@ class ShardScanner:
         if item.fault_code is not None:
             return _Item(replace(verdict, code=item.fault_code, message=item.fault_message))
         try:
-            content = read_bytes(item.uri, max_bytes=self.max_image_bytes)
+            content = self.fetch(item)
         except ItemError as error:
             return _Item(_ended(verdict, error))
         return _Item(replace(verdict, sha256=hashlib.sha256(content).digest()), content)

@@ -5,8 +5,13 @@ from core.sources.spec import (
     ArchiveSource,
     FilesSource,
     FolderSource,
+    LineFault,
+    ManifestSource,
+    PrefixSource,
     Source,
     SourceItem,
+    StoredPart,
+    UrlsSource,
     source_from_dict,
 )
 
@@ -15,8 +20,13 @@ __all__ = [
     "FilesSource",
     "FolderSource",
     "Limits",
+    "LineFault",
+    "ManifestSource",
+    "PrefixSource",
     "Source",
     "SourceItem",
+    "StoredPart",
+    "UrlsSource",
     "list_items",
     "source_from_dict",
 ]

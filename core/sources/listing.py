@@ -3,8 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.sources import archive, files, folder
-from core.sources.spec import ArchiveSource, FilesSource, FolderSource, SourceItem
+from core.access import Access
+from core.errors import SourceError
+from core.sources import archive, files, folder, urls
+from core.sources.spec import (
+    ArchiveSource,
+    FilesSource,
+    FolderSource,
+    LineFault,
+    Source,
+    SourceItem,
+    UrlsSource,
+)
 from core.storage import Storage
 
 
@@ -18,23 +28,28 @@ class Limits:
 
 
 def list_items(
-    source: FolderSource | FilesSource | ArchiveSource,
+    source: Source,
     *,
     storage: Storage,
     unpack_prefix: str,
     limits: Limits,
+    access: Access,
     start: int = 0,
-) -> Iterator[SourceItem]:
+) -> Iterator[SourceItem | LineFault]:
     """Yield the items from position `start` on, in an order that is the same each time.
 
-    An archive's members are unpacked into `storage` under `unpack_prefix` as they are passed.
-    Raises SourceError with a sentence when the source cannot be read.
+    An archive's members are unpacked into `storage` under `unpack_prefix` as they are passed. A
+    manifest's faulty lines come in between; they count as no position, and all of them come again
+    whatever `start` is. Raises SourceError with a sentence when the source cannot be read, and
+    StorageError when it cannot be read now.
     """
     match source:
         case FolderSource():
             return folder.list_folder(source.path, start=start)
         case FilesSource():
             return files.list_files(source.uri, start=start)
+        case UrlsSource():
+            return urls.list_urls(source.uri, access=access, start=start)
         case ArchiveSource():
             return archive.unpack(
                 source.uri,
@@ -45,3 +60,4 @@ def list_items(
                 max_total_bytes=limits.max_archive_bytes,
                 start=start,
             )
+    raise SourceError(f"This release lists no source of type {source.type}.")

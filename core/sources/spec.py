@@ -1,11 +1,12 @@
 """What a job stores of its source, and the item that every source yields."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from core.terms import ItemCode, SourceType
+from core.terms import ItemCode, ManifestFaultCode, SourceType
 
 
 @dataclass(frozen=True)
@@ -13,12 +14,14 @@ class SourceItem:
     """One image of a source, in the source's order.
 
     `name` is what the client calls it (a relative path or a file name); `uri` is where its bytes
-    are. An item that is known to be unusable already at listing carries a fault instead.
+    are. `sha256` is the hex digest that the client expects of them. An item that is known to be
+    unusable already at listing carries a fault instead.
     """
 
     uri: str
     name: str
     custom_id: str | None = None
+    sha256: str | None = None
     fault_code: ItemCode | None = None
     fault_message: str | None = None
 
@@ -34,9 +37,26 @@ class SourceItem:
             uri=row["uri"],
             name=row["name"],
             custom_id=row.get("custom_id"),
+            sha256=row.get("sha256"),
             fault_code=ItemCode(code) if code else None,
             fault_message=row.get("fault_message"),
         )
+
+
+@dataclass(frozen=True)
+class LineFault:
+    """A line of a manifest, counted from 1, that names no item, and a sentence that says why."""
+
+    line: int
+    code: ManifestFaultCode
+    message: str
+
+
+class StoredPart(BaseModel):
+    """One part of an upload that came in several: `size` bytes at `uri`."""
+
+    uri: str
+    size: int = Field(ge=0)
 
 
 class FolderSource(BaseModel):
@@ -54,17 +74,52 @@ class FilesSource(BaseModel):
 
 
 class ArchiveSource(BaseModel):
-    """An uploaded zip or tar archive; its members are unpacked into storage."""
+    """An uploaded zip or tar archive; its members are unpacked into storage.
+
+    When there are `parts`, its bytes are theirs, one after the other.
+    """
 
     type: Literal[SourceType.ARCHIVE] = SourceType.ARCHIVE
     uri: str
     name: str
+    parts: list[StoredPart] = []
 
 
-Source = Annotated[FolderSource | FilesSource | ArchiveSource, Field(discriminator="type")]
-_SOURCE = TypeAdapter[FolderSource | FilesSource | ArchiveSource](Source)
+class ManifestSource(BaseModel):
+    """A list of items, uploaded or named by URI; `strict`: with a faulty line, nothing is scanned.
+
+    When there are `parts`, its bytes are theirs, one after the other.
+    """
+
+    type: Literal[SourceType.MANIFEST] = SourceType.MANIFEST
+    uri: str
+    name: str
+    format: Literal["jsonl", "csv"]
+    strict: bool = False
+    parts: list[StoredPart] = []
 
 
-def source_from_dict(stored: dict[str, str]) -> FolderSource | FilesSource | ArchiveSource:
+class PrefixSource(BaseModel):
+    """The images of a bucket under a prefix: `s3://bucket/prefix`, `gs://...` or `az://...`."""
+
+    type: Literal[SourceType.PREFIX] = SourceType.PREFIX
+    uri: str = Field(
+        description="Bucket and prefix, under one of the allowed prefixes.",
+        examples=["s3://photos/2026"],
+    )
+
+
+class UrlsSource(BaseModel):
+    """https URLs: `uri` is the list of them that the API wrote, one item a line."""
+
+    type: Literal[SourceType.URLS] = SourceType.URLS
+    uri: str
+
+
+Source = FolderSource | FilesSource | ArchiveSource | ManifestSource | PrefixSource | UrlsSource
+_SOURCE = TypeAdapter[Source](Annotated[Source, Field(discriminator="type")])
+
+
+def source_from_dict(stored: Mapping[str, Any]) -> Source:
     """Return the source that a job stored."""
     return _SOURCE.validate_python(stored)

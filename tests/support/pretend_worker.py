@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from core.sources import Limits, SourceItem, list_items, source_from_dict
+from core.access import Access
+from core.sources import Limits, LineFault, SourceItem, list_items, source_from_dict
 from core.storage import Storage
 from core.terms import ItemCode, Label, Outcome, ShardState
 from db import jobs, planning, shards
@@ -72,13 +73,15 @@ class PretendWorker:
             storage=self._storage,
             unpack_prefix=f"uploads/{public_id}/items",
             limits=LIMITS,
+            access=Access(self._storage.uri("")),
         )
+        items = [item for item in found if not isinstance(item, LineFault)]
         with self._database.write() as session:
             planning.write_shards(
                 session,
                 claim,
                 first_position=0,
-                shards=list(_grouped(list(found), shard_size)),
+                shards=list(_grouped(items, shard_size)),
                 lease_s=LEASE_S,
             )
             planning.finish(session, claim)

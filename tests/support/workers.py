@@ -9,9 +9,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from core.access import Access
 from core.errors import ItemError
 from core.sources import Limits
-from core.storage import Storage
+from core.storage import Storage, read_bytes
 from core.terms import ItemCode, Label
 from db.session import Database
 from detector.detector import Detector, Reading
@@ -70,7 +71,7 @@ def shard_scanner(
             worker="test",
             lease_s=60,
             max_attempts=max_attempts,
-            max_image_bytes=1000,
+            fetch=lambda item: read_bytes(item.uri, max_bytes=1000),
             shards_in_broker=4,
         )
         batcher.close()
@@ -83,6 +84,7 @@ def planner(database: Database, queue: RecordingQueue, storage: Path) -> Planner
         queue=queue,
         storage=Storage(storage.as_uri()),
         limits=Limits(max_image_bytes=1000, max_archive_items=1000, max_archive_bytes=10**6),
+        access=Access(storage.as_uri()),
         shard_size=4,
         shards_in_broker=4,
         lease_s=60,

@@ -3,17 +3,18 @@
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from core.access import Access
 from core.errors import SourceError
 from core.sources import (
     ArchiveSource,
     FilesSource,
     FolderSource,
     Limits,
+    Source,
     SourceItem,
     list_items,
     source_from_dict,
@@ -33,16 +34,21 @@ def storage(tmp_path: Path) -> Storage:
 
 
 def _list(
-    source: FolderSource | FilesSource | ArchiveSource,
+    source: Source,
     storage: Storage,
     *,
     start: int = 0,
     limits: Limits = LIMITS,
 ) -> list[SourceItem]:
-    items: Iterator[SourceItem] = list_items(
-        source, storage=storage, unpack_prefix="unpacked", limits=limits, start=start
+    listed = list_items(
+        source,
+        storage=storage,
+        unpack_prefix="unpacked",
+        limits=limits,
+        access=Access(storage.uri("")),
+        start=start,
     )
-    return list(items)
+    return [item for item in listed if isinstance(item, SourceItem)]
 
 
 def _zip(tmp_path: Path, members: dict[str, bytes]) -> ArchiveSource:

@@ -1,0 +1,76 @@
+"""What clients may name as the place of an image: folders, buckets, URLs. Nothing by default."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.outbound import Outbound
+from core.storage import local_path
+
+OBJECT_SCHEMES = ("s3", "gs", "az")
+
+
+@dataclass(frozen=True)
+class Access:
+    """The places that the administrator opened to jobs; `outbound` is None: no URLs.
+
+    What this installation keeps itself, under `storage_url`, is never a client's to name.
+    """
+
+    storage_url: str
+    allowed_roots: Sequence[Path] = ()
+    allowed_prefixes: Sequence[str] = ()
+    outbound: Outbound | None = None
+
+    def refusal(self, uri: str) -> str | None:
+        """Return why a client may not name the URI, as a sentence, or None when it may.
+
+        A file is judged by its name here; where its links lead is seen when it is opened.
+        """
+        match uri.partition(":")[0]:
+            case "file":
+                return self._file_refusal(uri)
+            case "s3" | "gs" | "az":
+                return self._object_refusal(uri)
+            case "https" | "http":
+                return self._url_refusal(uri)
+            case _:
+                return (
+                    "The URI must begin with file://, s3://, gs://, az:// or https://; "
+                    "a relative path is not enough."
+                )
+
+    def is_stored(self, uri: str) -> bool:
+        """Return whether the URI lies in this installation's storage."""
+        return is_below(uri, self.storage_url)
+
+    def _file_refusal(self, uri: str) -> str | None:
+        path = Path(os.path.normpath(local_path(uri)))
+        below = any(path.is_relative_to(root) for root in self.allowed_roots)
+        if below and not self.is_stored(path.as_uri()):
+            return None
+        return (
+            "The file is not under an allowed root; "
+            "the administrator names allowed folders in FAKESWEEP_ALLOWED_ROOTS."
+        )
+
+    def _object_refusal(self, uri: str) -> str | None:
+        climbs = any(part in (".", "..") for part in uri.split("/")[3:])
+        below = any(is_below(uri, prefix) for prefix in self.allowed_prefixes)
+        if below and not climbs and not self.is_stored(uri):
+            return None
+        return (
+            "The object is not under an allowed prefix; "
+            "the administrator names allowed prefixes in FAKESWEEP_ALLOWED_PREFIXES."
+        )
+
+    def _url_refusal(self, uri: str) -> str | None:
+        if self.outbound is None:
+            return "This installation fetches no URLs (FAKESWEEP_URL_SOURCES); upload the images."
+        return self.outbound.refusal(uri)
+
+
+def is_below(uri: str, prefix: str) -> bool:
+    """Return whether the URI is the prefix or lies below it, by whole path segments."""
+    return uri == prefix or uri.startswith(prefix.rstrip("/") + "/")

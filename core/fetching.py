@@ -1,0 +1,94 @@
+"""Reads the bytes of one item, wherever they are: a file, an object, a URL.
+
+What can heal by itself (a time-out, a server that is busy, too many open files) is tried again at
+once a few times and then goes up as StorageError; what is final for the item is its ItemError.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from core.access import Access
+from core.errors import ItemError, StorageError
+from core.outbound import GuardedSession, OutboundError, OutboundRefusedError, open_guarded_session
+from core.sources import SourceItem
+from core.storage import read_bytes, require_size
+from core.terms import ItemCode
+
+ATTEMPTS = 3
+FETCH_TIMEOUT_S = 30.0
+MAX_REDIRECTS = 3
+_BUSY = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True)
+class ItemReader:
+    """Reads items of at most `max_bytes`, from where `access` allows; threads share one."""
+
+    max_bytes: int
+    access: Access
+
+    def read(self, item: SourceItem) -> bytes:
+        """Return the item's bytes, checked against its digest when it has one.
+
+        Raises ItemError for what is final, and StorageError for what may be gone later.
+        """
+        content = _RETRYING(self._read, item.uri)
+        if item.sha256 and hashlib.sha256(content).hexdigest() != item.sha256.lower():
+            raise ItemError(
+                ItemCode.CHECKSUM_MISMATCH,
+                "The file's SHA-256 is not the one that the list names; the file was changed "
+                "or damaged. Correct the list or the file.",
+            )
+        return content
+
+    def _read(self, uri: str) -> bytes:
+        if not self.access.is_stored(uri) and (refusal := self.access.refusal(uri)):
+            raise ItemError(ItemCode.FORBIDDEN, refusal)
+        if uri.startswith(("https:", "http:")):
+            return self._download(uri)
+        return read_bytes(uri, max_bytes=self.max_bytes)
+
+    def _download(self, url: str) -> bytes:
+        try:
+            reply = self._session.exchange(
+                "GET",
+                url,
+                max_bytes=self.max_bytes,
+                total_s=FETCH_TIMEOUT_S,
+                max_redirects=MAX_REDIRECTS,
+            )
+        except OutboundRefusedError as error:
+            raise ItemError(ItemCode.FORBIDDEN, str(error)) from error
+        except OutboundError as error:
+            if error.is_final:
+                raise ItemError(ItemCode.FETCH_FAILED, str(error)) from error
+            raise StorageError(str(error)) from error
+        _require_success(reply.status)
+        require_size(len(reply.body) + (not reply.is_complete), self.max_bytes)
+        return reply.body
+
+    @cached_property
+    def _session(self) -> GuardedSession:
+        if self.access.outbound is None:
+            raise RuntimeError("A URL was let through although URLs are switched off.")
+        return open_guarded_session(self.access.outbound)
+
+
+_RETRYING = Retrying(
+    stop=stop_after_attempt(ATTEMPTS),
+    wait=wait_exponential_jitter(multiplier=0.2, max=1, jitter=0.2),
+    retry=retry_if_exception_type(StorageError),
+    reraise=True,
+)
+
+
+def _require_success(status: int) -> None:
+    if status == 200:
+        return
+    if status >= 500 or status in _BUSY:
+        raise StorageError(f"The server answered with status {status}.")
+    code = ItemCode.FORBIDDEN if status in (401, 403) else ItemCode.FETCH_FAILED
+    raise ItemError(code, f"The server answered with status {status}; check the URL in a browser.")
