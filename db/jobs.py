@@ -10,6 +10,7 @@ from uuid_utils import uuid7
 
 from core.errors import ConflictError, NotFoundError
 from core.terms import JobKind, JobState, Priority, ShardState
+from db import webhooks
 from db.clock import database_time
 from db.models import Job, JobMetadata, Shard
 
@@ -134,14 +135,15 @@ def cancel(session: Session, public_id: str) -> Job:
 
 def fail(session: Session, job_id: int, message: str) -> None:
     """End the job as failed: its source cannot be read."""
-    _change(
+    if _change(
         session,
         job_id,
         from_states=OPEN,
         state=JobState.FAILED,
         error=message,
         failed_at=database_time(),
-    )
+    ):
+        webhooks.announce(session, job_id)
 
 
 def settle(session: Session, job_id: int) -> bool:
@@ -167,7 +169,10 @@ def settle(session: Session, job_id: int) -> bool:
         .returning(Job.id)
         .execution_options(synchronize_session=False)
     ).first()
-    return completed is not None or cancelled is not None
+    has_ended = completed is not None or cancelled is not None
+    if has_ended:
+        webhooks.announce(session, job_id)
+    return has_ended
 
 
 def _noted(key: str, value: str) -> Select[int]:
