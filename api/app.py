@@ -3,6 +3,7 @@
 from threading import BoundedSemaphore
 
 from flask_openapi3.openapi import OpenAPI
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from api import (
@@ -17,6 +18,7 @@ from api import (
     scans,
     verdicts,
 )
+from api.pages import sign_in
 from api.pages import views as pages
 from api.schemas import JobRequest, JobUpload, JobView, Problem, ScanUpload, ScanView
 from api.services import EXTENSION, Services
@@ -48,7 +50,8 @@ def create_app(
         "api",
         info=document.INFO,
         doc_ui=False,
-        security_schemes={},
+        security_schemes=document.SECURITY_SCHEMES,
+        openapi_extensions=document.SECURITY,
         static_folder=None,
         validation_error_model=Problem,
         validation_error_status=500,  # each operation lists its own 422; this adds it to none
@@ -62,6 +65,8 @@ def create_app(
         waiting_room=BoundedSemaphore(max(1, settings.api_threads // 2)),
     )
     _set_limits(app, settings)
+    if proxies := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)
     for concern in (request_ids, protection, access, errors):
         concern.register(app)
     _add_views(app)
@@ -82,6 +87,7 @@ def _add_views(app: OpenAPI) -> None:
     app.url_map.converters["job"] = JobIdConverter
     for noun in (jobs, scans, verdicts, models, health):
         app.register_api(noun.blueprint)
-    app.register_blueprint(pages.blueprint)
+    for part in (pages, sign_in):
+        app.register_blueprint(part.blueprint)
     document.add_schemas(app, JobRequest, JobUpload, JobView, ScanUpload, ScanView)
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)

@@ -24,8 +24,20 @@ VERDICTS = Tag(name="verdicts", description="How each item of a job ended.")
 MODELS = Tag(name="models", description="The model versions that this installation knows.")
 HEALTH = Tag(name="health", description="Whether the API lives, and is ready.")
 
+SECURITY_SCHEMES: dict[str, Any] = {
+    "api_key": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "fsk_...",
+        "description": "An API key, as `fakesweep keys create` shows it. Where the installation "
+        "requires none, it is not looked at.",
+    }
+}
+SECURITY = {"security": [{"api_key": []}]}
+OPEN_TO_ALL: dict[str, Any] = {"security": []}
 PROBLEMS = {
-    403: "The request comes from another web site, or for another host.",
+    401: "The request has no API key, or one that is not valid.",
+    403: "The request comes from another web site, for another host, or lacks a scope.",
     404: "There is no such thing.",
     409: "The request contradicts what is stored.",
     413: "The body is larger than the installation accepts.",
@@ -40,15 +52,16 @@ LOCATION = {
 }
 
 
-def problems(*statuses: int) -> dict[str | int | Any, Any]:
-    """Return the error answers of an operation; 429, 500 and 503 can come from every one."""
+def problems(*statuses: int, open_to_all: bool = False) -> dict[str | int | Any, Any]:
+    """Return the error answers of an operation; those that every one can give are among them."""
     reference = {"$ref": f"{OPENAPI3_REF_PREFIX}/Problem"}
+    always = (403, 429, 500, 503) if open_to_all else (401, 403, 429, 500, 503)
     return {
         status: {
             "description": PROBLEMS[status],
             "content": {"application/problem+json": {"schema": reference}},
         }
-        for status in (*statuses, 403, 429, 500, 503)
+        for status in (*statuses, *always)
     }
 
 

@@ -16,6 +16,7 @@ from core.errors import (
     FakesweepError,
     ModelUnavailableError,
     NotFoundError,
+    QuotaError,
     RequestError,
     SourceError,
     StorageError,
@@ -24,9 +25,16 @@ from core.logs import get_logger
 
 log = get_logger(__name__)
 
+
+class ForbiddenError(FakesweepError):
+    """The caller is known, and may not do this."""
+
+
 STATUSES = {
+    ForbiddenError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
+    QuotaError: HTTPStatus.TOO_MANY_REQUESTS,
     RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
     SourceError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -90,7 +98,10 @@ def _from_ours(error: FakesweepError) -> Response:
         if isinstance(error, kind):
             field = getattr(error, "field", None)
             faults = [Fault(field=field, message=str(error))] if field else []
-            return problem(status, str(error), faults)
+            answer = problem(status, str(error), faults)
+            if isinstance(error, QuotaError):
+                answer.headers["Retry-After"] = str(error.retry_after_s)
+            return answer
     if isinstance(error, (ConfigurationError, StorageError)):
         return _from_service(error)
     return _from_bug(error)

@@ -8,15 +8,19 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.document import HEALTH, described, problems
+from api.access import keys_required
+from api.document import HEALTH, OPEN_TO_ALL, described, problems
 from api.schemas import Health
 from api.services import Services, services
 from api.shapes import answer
 from core.errors import FakesweepError
+from core.logs import get_logger
 from core.taskqueue import QueueName
 from db.migrations import require_current
 
 CHECK_TIMEOUT_S = 2.0
+
+log = get_logger(__name__)
 
 blueprint = APIBlueprint("health", __name__, abp_tags=[HEALTH])
 
@@ -25,7 +29,8 @@ blueprint = APIBlueprint("health", __name__, abp_tags=[HEALTH])
     "/healthz",
     operation_id="read_health",
     summary="Ask whether the API lives",
-    responses={200: Health, **problems()},
+    openapi_extensions=OPEN_TO_ALL,
+    responses={200: Health, **problems(open_to_all=True)},
 )
 def read_health() -> Response:
     """Return that the process answers."""
@@ -36,8 +41,9 @@ def read_health() -> Response:
     "/readyz",
     operation_id="read_readiness",
     summary="Ask whether the database, the broker and the storage answer",
+    openapi_extensions=OPEN_TO_ALL,
     responses={
-        **problems(),
+        **problems(open_to_all=True),
         200: described(Health, "Everything answers."),
         503: described(Health, "Something does not; `checks` says what, in sentences."),
     },
@@ -46,8 +52,17 @@ def read_readiness() -> Response:
     """Return what each part of the installation answers."""
     checks = _run(_checks(services()))
     ready = all(found == "ok" for found in checks.values())
+    if not ready:
+        log.warning("not_ready", **checks)
+    if keys_required(services().settings):
+        checks = {name: _without_details(name, found) for name, found in checks.items()}
     health = Health(status="ok" if ready else "unavailable", checks=checks)
     return answer(health, 200 if ready else 503)
+
+
+def _without_details(name: str, found: str) -> str:
+    """Return what a stranger may know: the addresses of our servers are not among it."""
+    return found if found == "ok" else f"The {name} does not answer; the API's log says why."
 
 
 def _checks(found: Services) -> dict[str, Callable[[], object]]:

@@ -1,10 +1,13 @@
-"""Who sends the current request, and what they may see."""
+"""Who sends the current request, and what they may do and see."""
 
 from dataclasses import dataclass
 
 from flask import g
 
+from api.errors import ForbiddenError
 from core.terms import Scope
+
+NO_KEY = 0  # the id of no key
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,22 @@ class Caller:
     @property
     def sees(self) -> int | None:
         """The key whose jobs alone it sees, or None when it sees those of all keys."""
-        return None if self.is_admin else self.key_id
+        return None if self.is_admin else self.key_id or NO_KEY
 
 
 LOCAL = Caller(key_id=None, scopes=frozenset(Scope))
+STRANGER = Caller(key_id=None, scopes=frozenset())
 
 
 def caller() -> Caller:
-    """Return who sends the current request."""
-    return g.caller
+    """Return who sends the current request: a stranger, until that is known."""
+    return g.get("caller", STRANGER)
+
+
+def require_admin(what: str) -> None:
+    """Raise ForbiddenError unless the caller is an admin; `what` begins the sentence."""
+    if not caller().is_admin:
+        raise ForbiddenError(
+            f"{what} need an API key with the scope `{Scope.ADMIN}`, and yours is without it. "
+            "Ask the administrator."
+        )

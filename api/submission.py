@@ -16,7 +16,7 @@ from core.sources import ArchiveSource, FilesSource, FolderSource, SourceItem
 from core.sources.folder import require_allowed
 from core.taskqueue import Message, plan_job, scan_shard
 from core.terms import JobKind
-from db import jobs, model_versions, planning, shards
+from db import jobs, model_versions, planning, quotas, shards
 from db.models import Job
 
 Source = FolderSource | FilesSource | ArchiveSource
@@ -77,6 +77,7 @@ def _insert(services: Services, public_id: str, source: Source) -> int:
 
 
 def _create(session: Session, public_id: str, kind: JobKind, source: Source) -> Job:
+    quotas.admit(session, caller().key_id)
     return jobs.create(
         session,
         public_id=public_id,

@@ -6,7 +6,7 @@ import sys
 import click
 import waitress
 
-from api.wsgi import create
+from api.wsgi import assemble
 from cli.ports import require_free_port
 from core.settings import load_settings
 
@@ -16,7 +16,7 @@ def api() -> None:
     """Run the HTTP API with its web pages, until SIGTERM; requests in hand are answered."""
     settings = load_settings()
     require_free_port(settings.api_host, settings.api_port)
-    application = create()
+    application = assemble(settings)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     waitress.serve(
         application,
@@ -25,4 +25,5 @@ def api() -> None:
         threads=settings.api_threads,
         max_request_body_size=settings.max_upload_bytes,
         ident="",
+        clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
     )

@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     # The API
     api_host: str = Field("127.0.0.1", description="Address that the API listens on.")
     api_port: int = Field(8780, ge=1, le=65535, description="Port that the API listens on.")
+    require_api_keys: Literal["auto", "always", "never"] = Field(
+        "auto", description="Whether callers need an API key; auto: when listening beyond loopback."
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=8, description="Reverse proxies whose X-Forwarded-For and -Proto are believed."
+    )
     api_threads: int = Field(8, ge=1, le=256, description="Request threads of the API.")
     max_upload_bytes: int = Field(4 * 1024**3, ge=1, description="Largest request body, bytes.")
     max_upload_files: int = Field(10_000, ge=1, description="Most files in one request.")
@@ -96,6 +102,11 @@ class Settings(BaseSettings):
     torch_threads: int = Field(0, ge=0, le=256, description="Threads of torch; 0: by the cores.")
     batch_size: int = Field(0, ge=0, le=4096, description="Most images a batch; 0: by the device.")
     batch_linger_ms: float = Field(5, ge=0, description="Wait for a fuller batch, milliseconds.")
+
+    # Clients
+    api_key: str = Field(
+        "", description="API key that `scan --url` and `jobs` send to the server.", repr=False
+    )
 
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

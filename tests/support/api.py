@@ -13,6 +13,8 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from core.settings import Settings
 from core.storage import Storage
+from core.terms import Scope
+from db import api_keys
 from db.session import Database
 from tests.support.pretend_worker import PretendWorker
 from tests.support.queue import RecordingQueue
@@ -42,6 +44,17 @@ class ApiRig:
     def client(self) -> "ApiClient":
         """A test client that sends no Origin, as programs do."""
         return ApiClient(self.app.test_client())
+
+    def add_key(self, name: str, *scopes: Scope, **limits: int) -> str:
+        """Make an API key, by default one that may only scan, and return it."""
+        with self.database.write() as session:
+            return api_keys.create(session, name=name, scopes=scopes or [Scope.SCAN], **limits)
+
+    def client_with(self, key: str) -> "ApiClient":
+        """A test client that sends the API key."""
+        client = self.app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {key}"
+        return ApiClient(client)
 
     def kept(self) -> list[str]:
         """Return the keys of all files in storage."""

@@ -35,3 +35,11 @@ def rig(bare_rig: ApiRig) -> ApiRig:
     """An application with a champion to scan with."""
     add_champion(bare_rig.database)
     return bare_rig
+
+
+@pytest.fixture
+def guarded_rig(make_rig: Callable[..., ApiRig]) -> ApiRig:
+    """An application that requires API keys, with a champion to scan with."""
+    rig = make_rig(require_api_keys="always")
+    add_champion(rig.database)
+    return rig
