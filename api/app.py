@@ -18,6 +18,7 @@ from api import (
     scans,
     verdicts,
 )
+from api.exports import views as exports
 from api.pages import sign_in
 from api.pages import views as pages
 from api.schemas import JobRequest, JobUpload, JobView, Problem, ScanUpload, ScanView
@@ -57,12 +58,14 @@ def create_app(
         validation_error_status=500,  # each operation lists its own 422; this adds it to none
         validation_error_callback=errors.invalid,
     )
+    streams = settings.max_streams or max(1, settings.api_threads // 2)
     app.extensions[EXTENSION] = Services(
         settings=settings,
         database=database or Database(settings.database_url),
         queue=queue or CeleryTaskQueue(create_celery(settings.broker_url)),
         storage=storage or Storage(settings.storage_url),
-        waiting_room=BoundedSemaphore(max(1, settings.api_threads // 2)),
+        waiting_room=BoundedSemaphore(max(1, (settings.api_threads - streams) // 2)),
+        streams=BoundedSemaphore(streams),
     )
     _set_limits(app, settings)
     if proxies := settings.trusted_proxies:
@@ -85,7 +88,7 @@ def _set_limits(app: OpenAPI, settings: Settings) -> None:
 
 def _add_views(app: OpenAPI) -> None:
     app.url_map.converters["job"] = JobIdConverter
-    for noun in (jobs, scans, verdicts, models, health):
+    for noun in (jobs, scans, verdicts, exports, models, health):
         app.register_api(noun.blueprint)
     for part in (pages, sign_in):
         app.register_blueprint(part.blueprint)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import FileStorage as WerkzeugFile
 
 from core.sources import FolderSource
-from core.terms import ItemCode, JobKind, JobState, Label, Outcome
+from core.terms import ExportFormat, ItemCode, JobKind, JobState, Label, Outcome
 
 
 class UploadedFile(FileStorage):
@@ -143,6 +143,14 @@ class JobQuery(PageQuery):
 class VerdictQuery(PageQuery):
     """Which verdicts of a job."""
 
+    label: Label | None = None
+    outcome: Outcome | None = None
+
+
+class ExportQuery(BaseModel):
+    """Which verdicts of a job, and as which file."""
+
+    format: ExportFormat = ExportFormat.CSV
     label: Label | None = None
     outcome: Outcome | None = None
 

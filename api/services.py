@@ -15,13 +15,17 @@ EXTENSION = "fakesweep"
 
 @dataclass(frozen=True)
 class Services:
-    """The collaborators of one application; `waiting_room` bounds the requests that wait."""
+    """The collaborators of one application.
+
+    `waiting_room` bounds the requests that wait, `streams` those that are answered for long.
+    """
 
     settings: Settings
     database: Database
     queue: TaskQueue
     storage: Storage
     waiting_room: BoundedSemaphore
+    streams: BoundedSemaphore
 
 
 def services() -> Services:

@@ -24,8 +24,8 @@ def preferred_wait_s(prefer: str | None) -> int:
 def wait_for_scan(services: Services, public_id: str, *, wait_s: float) -> ScanView:
     """Return the scan as it stands once its job has ended, or when the time is up.
 
-    Half of the request threads may wait at a time; beyond that, nobody waits, so that the
-    others go on answering.
+    Half of the request threads that are not kept for streams may wait at a time; beyond that,
+    nobody waits, so that the others go on answering.
     """
     if wait_s <= 0 or not services.waiting_room.acquire(blocking=False):
         return read_scan(services, public_id)

@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     api_threads: int = Field(8, ge=1, le=256, description="Request threads of the API.")
     max_upload_bytes: int = Field(4 * 1024**3, ge=1, description="Largest request body, bytes.")
     max_upload_files: int = Field(10_000, ge=1, description="Most files in one request.")
+    max_streams: int = Field(
+        0, ge=0, description="Most exports and event streams at a time; 0: half of the threads."
+    )
     max_wait_s: float = Field(60, gt=0, le=600, description="Longest `Prefer: wait`, seconds.")
 
     # Images and archives

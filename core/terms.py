@@ -117,6 +117,14 @@ class JobEvent(StrEnum):
     EXPIRED = "job.expired"
 
 
+class ExportFormat(StrEnum):
+    """The files that a job's verdicts are exported as."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
 class DeliveryState(StrEnum):
     """Where the delivery of an event stands; a `failed` one is given up."""
 

@@ -68,6 +68,14 @@ def get(session: Session, public_id: str, *, visible_to: int | None = None) -> J
     return job
 
 
+def require(session: Session, job_id: int) -> Job:
+    """Return the job of a row that was there before; raises NotFoundError when it is deleted."""
+    job = session.get(Job, job_id)
+    if job is None or job.deleted_at is not None:
+        raise NotFoundError("The job was deleted meanwhile.")
+    return job
+
+
 def page(
     session: Session,
     *,
