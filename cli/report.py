@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from rich.console import Console
@@ -10,38 +10,36 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.text import plain
-from cli.verdict_csv import verdict_file
 from client import Job, Verdict
 
 MAX_ROWS = 40
+MAX_READ = 1000  # the earliest verdict is among the first shards
 LABEL_STYLES = {"fake": "bold red", "real": "green", "uncertain": "yellow"}
 
 
 class Report:
-    """Collects the verdicts of a job as they pass; holds no more than it shows."""
+    """Shows the first verdicts of a job; holds no more than it shows."""
 
     def __init__(self) -> None:
         self._table = Table("image", "label", "score")
         self._table.columns[0].overflow = "fold"
         self._table.columns[2].justify = "right"
-        self._verdicts = 0
         self._first_at: datetime | None = None
 
     def add(self, verdict: Verdict) -> None:
-        """Count the verdict, and show it if it is among the first."""
-        if self._verdicts < MAX_ROWS:
+        """Show the verdict if it is among the first."""
+        if self._table.row_count < MAX_ROWS:
             self._table.add_row(plain(verdict.name), *_ending(verdict))
-        self._verdicts += 1
         if self._first_at is None or verdict.created_at < self._first_at:
             self._first_at = verdict.created_at
 
     def show(self, console: Console, job: Job, csv: Path | None) -> None:
         """Print the table, where the rest is, and the totals."""
-        if self._verdicts:
+        if self._table.row_count:
             console.print(self._table)
-        if self._verdicts > MAX_ROWS:
+        if job.counters.ended > MAX_ROWS:
             rest = f"{csv} has all of them" if csv else "--csv FILE writes all of them"
-            _say(console, f"The first {MAX_ROWS} of {self._verdicts:,} verdicts; {rest}.")
+            _say(console, f"The first {MAX_ROWS} of {job.counters.ended:,} verdicts; {rest}.")
         console.print(_totals(job), soft_wrap=True)
         if speed := self._speed(job):
             _say(console, speed)
@@ -53,22 +51,16 @@ class Report:
         first_s = max(0.0, (self._first_at - job.created_at).total_seconds())
         rate = f", {job.rate:.1f} images/s while scanning" if job.rate else ""
         return (
-            f"{self._verdicts:,} images in {took_s:.1f} s{rate}; "
+            f"{job.counters.ended:,} images in {took_s:.1f} s{rate}; "
             f"the first verdict after {first_s:.1f} s."
         )
 
 
-def read_verdicts(verdicts: Iterable[Verdict], csv: Path | None) -> Report:
-    """Pass all verdicts into a report and, where one is named, a CSV file."""
+def read_verdicts(verdicts: Iterable[Verdict]) -> Report:
+    """Pass the first verdicts into a report."""
     report = Report()
-    if csv is None:
-        for verdict in verdicts:
-            report.add(verdict)
-        return report
-    with verdict_file(csv) as file:
-        for verdict in verdicts:
-            report.add(verdict)
-            file.add(verdict)
+    for verdict in islice(verdicts, MAX_READ):
+        report.add(verdict)
     return report
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from cli.files import require_writable
 from cli.images import Images, find_images
 from cli.progress import JobProgress
 from cli.report import read_verdicts
 from cli.scan_server import ScanServer, local_server, named_server
-from cli.verdict_csv import require_writable
 from client import ClientError, Job
 from core.errors import FakesweepError
 
@@ -55,7 +55,9 @@ def _scan(
 ) -> None:
     with chosen as server:
         job = _follow(server, images, notes)
-        report = read_verdicts(server.client.jobs.verdicts(job.id), csv)
+        report = read_verdicts(server.client.jobs.verdicts(job.id))
+        if csv is not None:
+            server.client.jobs.export(job.id, csv)
     report.show(Console(highlight=False), job, csv)
     if job.state != "completed":
         raise FakesweepError(job.error or f"The job ended {job.state}.")

@@ -2,7 +2,14 @@
 
 from client.answers import Counters, Job, ModelVersion, Scan, Verdict
 from client.client import Client
-from client.errors import ApiError, ClientError, ConnectionFailed, UnexpectedAnswer, UploadError
+from client.errors import (
+    ApiError,
+    ClientError,
+    ConnectionFailed,
+    DownloadError,
+    UnexpectedAnswer,
+    UploadError,
+)
 
 __all__ = [
     "ApiError",
@@ -10,6 +17,7 @@ __all__ = [
     "ClientError",
     "ConnectionFailed",
     "Counters",
+    "DownloadError",
     "Job",
     "ModelVersion",
     "Scan",

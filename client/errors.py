@@ -19,6 +19,10 @@ class UploadError(ClientError):
     """A file that is to be sent cannot be read."""
 
 
+class DownloadError(ClientError):
+    """A file that is to be saved cannot be written."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing that is wrong with a request."""

@@ -1,6 +1,7 @@
 """One request: retried where that is safe, and its failures as the client's own errors."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -35,13 +36,33 @@ class Http:
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """GET the path, again with growing pauses where the server does not answer."""
         given = {name: value for name, value in (params or {}).items() if value is not None}
-        retrying = Retrying(
-            stop=stop_after_attempt(self._attempts),
-            retry=retry_if_exception(_is_transient),
-            wait=_pause_s,
-            reraise=True,
-        )
-        return retrying(lambda: self.send("GET", path, params=given))
+        return self._retrying()(lambda: self.send("GET", path, params=given))
+
+    @contextmanager
+    def stream(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[Iterator[bytes]]:
+        """GET the path and yield the parts of the body as they come; raises ConnectionFailed.
+
+        Opening it is tried again like any GET; what breaks off later is not.
+        """
+        given = {name: value for name, value in params.items() if value is not None}
+        asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+        request = self._http.build_request("GET", path, params=given, headers=asked)
+        response = self._retrying()(lambda: self._open(request))
+        try:
+            yield response.iter_bytes()
+        except httpx.HTTPError as error:
+            raise ConnectionFailed(
+                f"The connection to {self.url} broke off ({error or type(error).__name__}); "
+                "try again."
+            ) from error
+        finally:
+            response.close()
 
     def get_pages(
         self, path: str, name: str, params: Mapping[str, Any]
@@ -57,13 +78,8 @@ class Http:
 
     def send(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
         """Send one request and return the JSON object that it answers."""
-        try:
+        with self._reachable():
             response = self._http.request(method, path, **options)
-        except httpx.HTTPError as error:
-            raise ConnectionFailed(
-                f"The server at {self.url} does not answer ({error or type(error).__name__}). "
-                "Check the address, and that the server runs."
-            ) from error
         if not response.is_success:
             raise _api_error(response)
         return _json_object(response)
@@ -71,6 +87,32 @@ class Http:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _open(self, request: httpx.Request) -> httpx.Response:
+        with self._reachable():
+            response = self._http.send(request, stream=True)
+            if not response.is_success:
+                response.read()
+                raise _api_error(response)
+        return response
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.HTTPError as error:
+            raise ConnectionFailed(
+                f"The server at {self.url} does not answer ({error or type(error).__name__}). "
+                "Check the address, and that the server runs."
+            ) from error
+
+    def _retrying(self) -> Retrying:
+        return Retrying(
+            stop=stop_after_attempt(self._attempts),
+            retry=retry_if_exception(_is_transient),
+            wait=_pause_s,
+            reraise=True,
+        )
 
 
 def _checked(url: str) -> httpx.URL:

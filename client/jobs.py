@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 
 from client.answers import Job, Verdict, job_from, verdict_from
+from client.download import save
 from client.http import Http
 from client.upload import Part, parts
 
@@ -71,6 +72,22 @@ class Jobs:
         chosen = {"label": label, "outcome": outcome, "limit": PAGE_SIZE}
         path = f"/v1/jobs/{job_id}/verdicts"
         return map(verdict_from, self._http.get_pages(path, "verdicts", chosen))
+
+    def export(
+        self,
+        job_id: str,
+        path: Path,
+        *,
+        format: str = "csv",
+        label: str | None = None,
+        outcome: str | None = None,
+    ) -> None:
+        """Save the job's verdicts as a file: `csv`, `jsonl` or `parquet`, at any size.
+
+        A file at the path is replaced once the new one is whole.
+        """
+        chosen = {"format": format, "label": label, "outcome": outcome}
+        save(self._http, f"/v1/jobs/{job_id}/export", chosen, path)
 
     def cancel(self, job_id: str) -> Job:
         """Ask the server to stop the job; shards in hand still end."""

@@ -1,6 +1,6 @@
 """A small server in memory, and a client of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -59,12 +59,14 @@ class FakeServer:
         self.uploads: dict[str, bytes] = {}
         self.states = ["planning", "running", "completed"]
         self.body: Any = None
+        self.file: Iterable[bytes] = [b"position,", b"name"]
         self.app = Flask("fake")
         self.app.before_request(self._note)
         self._route("POST", "/v1/jobs", self._submit)
         self._route("GET", "/v1/jobs", lambda: {"jobs": [job()], "next_cursor": None})
         self._route("GET", "/v1/jobs/job_1", lambda: job(self.states.pop(0), scored=1, failed=2))
         self._route("GET", "/v1/jobs/job_1/verdicts", self._verdicts)
+        self._route("GET", "/v1/jobs/job_1/export", lambda: Response(self.file))
         self._route("POST", "/v1/jobs/job_1/cancel", lambda: (job("cancelling"), 202))
         self._route("POST", "/v1/scans", self._scan)
         self._route("GET", "/readyz", lambda: {"status": "ok"})
