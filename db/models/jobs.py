@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.terms import JobKind, JobState, ManifestFaultCode, Priority
@@ -11,6 +11,9 @@ from db.clock import database_time
 from db.columns import BIG_ID
 from db.models.base import Base
 from db.models.model_versions import ModelVersion
+
+
+KEPT_UPLOADS, DELETED = text("uploads_deleted_at IS NULL"), text("deleted_at IS NOT NULL")
 
 
 class Job(Base):
@@ -26,6 +29,10 @@ class Job(Base):
     __table_args__ = (
         Index("ix_jobs_owner", "api_key_id", "id"),
         Index("ix_jobs_ended_at", "ended_at"),
+        Index(
+            "ix_jobs_uploads", "ended_at", sqlite_where=KEPT_UPLOADS, postgresql_where=KEPT_UPLOADS
+        ),
+        Index("ix_jobs_deleted_at", "deleted_at", sqlite_where=DELETED, postgresql_where=DELETED),
         Index("ix_jobs_created_at", "created_at"),
     )
 
@@ -77,6 +84,9 @@ class Job(Base):
     next_turn: Mapped[int] = mapped_column(BigInteger, default=0)
     landed: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=0)
+    pace_slot: Mapped[int] = mapped_column(BigInteger, default=0)
+    pace_items: Mapped[int] = mapped_column(default=0)
+    pace_before: Mapped[int] = mapped_column(default=0)
 
     model_version: Mapped[ModelVersion] = relationship(lazy="joined", innerjoin=True)
     notes: Mapped[list["JobMetadata"]] = relationship(

@@ -257,6 +257,9 @@ def _add_to_jobs() -> None:
         sa.Column("next_turn", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("landed", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("round", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("pace_slot", sa.BigInteger(), nullable=False, server_default="0"),
+        sa.Column("pace_items", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("pace_before", sa.Integer(), nullable=False, server_default="0"),
     ):
         op.add_column("jobs", column)
     op.execute(
@@ -265,6 +268,11 @@ def _add_to_jobs() -> None:
     )
     op.execute("UPDATE jobs SET stopping_as = 'cancelled' WHERE state = 'cancelling'")
     op.create_index("ix_jobs_ended_at", "jobs", ["ended_at"])
+    for name, column, where in (
+        ("ix_jobs_uploads", "ended_at", sa.text("uploads_deleted_at IS NULL")),
+        ("ix_jobs_deleted_at", "deleted_at", sa.text("deleted_at IS NOT NULL")),
+    ):
+        op.create_index(name, "jobs", [column], sqlite_where=where, postgresql_where=where)
     op.create_index("ix_jobs_created_at", "jobs", ["created_at"])
     op.create_index("ix_jobs_owner", "jobs", ["api_key_id", "id"])
 
