@@ -12,6 +12,8 @@ from db.columns import BIG_ID
 from db.models.base import Base
 from db.models.model_versions import ModelVersion
 
+KEPT_UPLOADS, DELETED = text("uploads_deleted_at IS NULL"), text("deleted_at IS NOT NULL")
+
 
 KEPT_UPLOADS, DELETED = text("uploads_deleted_at IS NULL"), text("deleted_at IS NOT NULL")
 
