@@ -3,24 +3,15 @@
 from flask import Flask, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
+from api import rate_limits
 from api.errors import problem
-from api.identity import LOCAL, STRANGER, Caller, caller
+from api.identity import LOCAL, STRANGER, Caller, caller, is_open_to_all
 from api.protection import is_loopback
 from api.services import services
 from core.settings import Settings
 from db import api_keys, jobs
 
 COOKIE = "fakesweep_key"
-OPEN_ENDPOINTS = frozenset(
-    {
-        "health.read_health",
-        "health.read_readiness",
-        "openapi",
-        "pages.static",
-        "sign_in.show_sign_in",
-        "sign_in.sign_in",
-    }
-)
 MISSING = (
     "This installation asks for an API key, and the request has none. Send it as "
     "`Authorization: Bearer fsk_...`; the administrator makes one with `fakesweep keys create`."
@@ -31,13 +22,14 @@ NOT_VALID = (
 )
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, settings: Settings) -> None:
     """Find out who calls, turn strangers away, and hide the jobs of other keys.
 
-    What is not among OPEN_ENDPOINTS is closed to strangers, and the job of another key answers
-    404 whatever is asked of it: a view with the job's id in its path as `job_id` need not ask.
+    What is not open to all is closed to strangers, and the job of another key answers 404
+    whatever is asked of it: a view with the job's id in its path as `job_id` need not ask.
     """
     app.before_request(_identify)
+    rate_limits.register(app, settings)  # before strangers are turned away, so that they count
     app.before_request(_turn_strangers_away)
     app.before_request(_hide_jobs_of_others)
 
@@ -65,13 +57,8 @@ def _identify() -> None:
     if not keys_required(services().settings):
         g.caller = LOCAL
         return
-    key = None if _is_open() else _presented_key()
+    key = None if is_open_to_all() else _presented_key()
     g.caller = (recognise(key) if key is not None else None) or STRANGER
-
-
-def _is_open() -> bool:
-    """Return whether anybody may have the answer; where nothing is served, it is 404."""
-    return request.endpoint is None or request.endpoint in OPEN_ENDPOINTS
 
 
 def _presented_key() -> str | None:
@@ -83,7 +70,7 @@ def _presented_key() -> str | None:
 
 
 def _turn_strangers_away() -> Response | Redirect | None:
-    if caller() is not STRANGER or _is_open():
+    if caller() is not STRANGER or is_open_to_all():
         return None
     if not request.path.startswith("/v1/"):
         asked_for = request.full_path.rstrip("?") if request.method == "GET" else None

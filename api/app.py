@@ -70,8 +70,10 @@ def create_app(
     _set_limits(app, settings)
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)
-    for concern in (request_ids, protection, access, errors):
-        concern.register(app)
+    request_ids.register(app)
+    protection.register(app)
+    access.register(app, settings)
+    errors.register(app)
     _add_views(app)
     return app
 

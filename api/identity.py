@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass
 
-from flask import g
+from flask import g, request
 
 from api.errors import ForbiddenError
 from core.terms import Scope
 
 NO_KEY = 0  # the id of no key
+OPEN_ENDPOINTS = frozenset(
+    {
+        "health.read_health",
+        "health.read_readiness",
+        "openapi",
+        "pages.static",
+        "sign_in.show_sign_in",
+        "sign_in.sign_in",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,11 @@ STRANGER = Caller(key_id=None, scopes=frozenset())
 def caller() -> Caller:
     """Return who sends the current request: a stranger, until that is known."""
     return g.get("caller", STRANGER)
+
+
+def is_open_to_all() -> bool:
+    """Return whether anybody may have the answer; where nothing is served, it is a 404."""
+    return request.endpoint is None or request.endpoint in OPEN_ENDPOINTS
 
 
 def require_admin(what: str) -> None:

@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(
         0, ge=0, le=8, description="Reverse proxies whose X-Forwarded-For and -Proto are believed."
     )
+    rate_limit: str = Field(
+        "6000/minute", description="Most requests of a key, or of an address; off: any number."
+    )
+    rate_limit_submissions: str = Field(
+        "600/minute", description="Most scans and jobs that it may submit; off: any number."
+    )
     api_threads: int = Field(8, ge=1, le=256, description="Request threads of the API.")
     max_upload_bytes: int = Field(4 * 1024**3, ge=1, description="Largest request body, bytes.")
     max_upload_files: int = Field(10_000, ge=1, description="Most files in one request.")
