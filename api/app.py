@@ -17,6 +17,7 @@ from api import (
     request_ids,
     scans,
     verdicts,
+    webhooks,
 )
 from api.exports import views as exports
 from api.pages import sign_in
@@ -24,6 +25,7 @@ from api.pages import views as pages
 from api.schemas import JobRequest, JobUpload, JobView, Problem, ScanUpload, ScanView
 from api.services import EXTENSION, Services
 from api.spool import SpoolingRequest, limit_text_body
+from api.webhook_schemas import DeliveryView, WebhookSecretView
 from core.settings import Settings
 from core.storage import Storage
 from core.taskqueue import CeleryTaskQueue, TaskQueue, create_celery
@@ -37,6 +39,18 @@ class JobIdConverter(BaseConverter):
     """A path segment that can be a job's id; any other leads nowhere."""
 
     regex = "job_[0-9a-f]{32}"
+
+
+class WebhookIdConverter(BaseConverter):
+    """A path segment that can be a webhook's id."""
+
+    regex = "wh_[0-9a-f]{32}"
+
+
+class DeliveryIdConverter(BaseConverter):
+    """A path segment that can be the id of a webhook's delivery."""
+
+    regex = "msg_[0-9a-f]{32}"
 
 
 def create_app(
@@ -90,9 +104,12 @@ def _set_limits(app: OpenAPI, settings: Settings) -> None:
 
 def _add_views(app: OpenAPI) -> None:
     app.url_map.converters["job"] = JobIdConverter
-    for noun in (jobs, scans, verdicts, exports, models, health):
+    app.url_map.converters["webhook"] = WebhookIdConverter
+    app.url_map.converters["delivery"] = DeliveryIdConverter
+    for noun in (jobs, scans, verdicts, exports, webhooks, models, health):
         app.register_api(noun.blueprint)
     for part in (pages, sign_in):
         app.register_blueprint(part.blueprint)
     document.add_schemas(app, JobRequest, JobUpload, JobView, ScanUpload, ScanView)
+    document.add_schemas(app, WebhookSecretView, DeliveryView)
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)

@@ -21,6 +21,7 @@ INFO = Info(
 JOBS = Tag(name="jobs", description="Requests to scan images, one or a million.")
 SCANS = Tag(name="scans", description="Single images, with the verdict in the answer.")
 VERDICTS = Tag(name="verdicts", description="How each item of a job ended.")
+WEBHOOKS = Tag(name="webhooks", description="Who is told when jobs end.")
 MODELS = Tag(name="models", description="The model versions that this installation knows.")
 HEALTH = Tag(name="health", description="Whether the API lives, and is ready.")
 

@@ -104,6 +104,13 @@ class Settings(BaseSettings):
     max_attempts: int = Field(3, ge=1, description="Failures before a shard is halved.")
     recovery_interval_s: float = Field(15, gt=0, description="Between recovery sweeps, seconds.")
 
+    # Webhooks
+    webhook_rotation_s: float = Field(
+        86_400,
+        ge=0,
+        description="How long the old secret of a webhook signs beside the new one, seconds.",
+    )
+
     # Workers
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, ...")
     worker_threads: int = Field(3, ge=1, le=256, description="Shards in hand at once.")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import ConflictError, NotFoundError
 from core.terms import Scope
+from db import webhook_endpoints
 from db.clock import database_time
 from db.models import ApiKey
 
@@ -92,13 +93,17 @@ def everyone(session: Session) -> Sequence[ApiKey]:
 
 
 def revoke(session: Session, name: str) -> None:
-    """Close the API to the key for good; its jobs stay. Raises NotFoundError."""
+    """Close the API to the key for good; its jobs stay, its webhooks are disabled.
+
+    Raises NotFoundError.
+    """
     key = _named(session, name)
     if key is None:
         raise NotFoundError(f"There is no key named {name}; `fakesweep keys list` shows all.")
     if key.revoked_at is None:
         key.revoked_at = database_time()
         session.flush()
+        webhook_endpoints.disable_all_of(session, key.id)
 
 
 def _named(session: Session, name: str) -> ApiKey | None:

@@ -11,6 +11,7 @@ from db import api_keys
 from db.clock import database_time
 from db.models import ApiKey
 from db.session import Database
+from tests.support.webhooks import add_endpoint, get_endpoint
 
 
 def create(database: Database, name: str = "app", *scopes: Scope) -> str:
@@ -96,3 +97,14 @@ def test_use_is_noted_once_a_minute(database: Database) -> None:
     assert not is_noted()
     note()
     assert is_noted()
+
+
+def test_a_revoked_keys_webhooks_are_disabled(database: Database) -> None:
+    """Whoever had the key made them perhaps."""
+    with database.write() as session:
+        api_keys.create(session, name="lost", scopes=[Scope.SCAN])
+        key_id = api_keys.everyone(session)[0].id
+    endpoint = add_endpoint(database, api_key_id=key_id)
+    with database.write() as session:
+        api_keys.revoke(session, "lost")
+    assert get_endpoint(database, endpoint).disabled_at is not None
