@@ -5,23 +5,41 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from cli.ports import address
-from client import Client, ClientError, ConnectionFailed, UnexpectedAnswer
+from client import ApiError, Client, ClientError, ConnectionFailed, UnexpectedAnswer
 from core.errors import ConfigurationError, FakesweepError
 from core.settings import load_settings
 
 READY_TIMEOUT_S = 90.0
+UNAUTHORIZED = 401
 
 
 @contextmanager
 def connected(url: str | None = None, *, attempts: int = 3) -> Iterator[Client]:
-    """Yield a client of the server, by default the one that the settings describe."""
+    """Yield a client of the server, by default the one that the settings describe.
+
+    It sends the key of FAKESWEEP_API_KEY.
+    """
+    key, url = load_settings().api_key, url or default_url()
     try:
-        with Client(url or default_url(), attempts=attempts) as client:
+        with Client(url, api_key=key, attempts=attempts) as client:
             yield client
+    except ApiError as error:
+        if error.status == UNAUTHORIZED:
+            raise ConfigurationError(_key_sentence(url, error, is_set=bool(key))) from error
+        raise FakesweepError(str(error)) from error
     except (ConnectionFailed, UnexpectedAnswer) as error:
         raise ConfigurationError(str(error)) from error
     except ClientError as error:
         raise FakesweepError(str(error)) from error
+
+
+def _key_sentence(url: str, error: ApiError, *, is_set: bool) -> str:
+    if is_set:
+        return f"The server at {url} does not take the key in FAKESWEEP_API_KEY. {error.detail}"
+    return (
+        f"The server at {url} asks for an API key: set FAKESWEEP_API_KEY to yours. The "
+        "administrator makes one with `fakesweep keys create`."
+    )
 
 
 def wait_until_ready(url: str, *, look_at: str, check: Callable[[], None] = lambda: None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cli.connection import connected, wait_until_ready
+from cli.connection import UNAUTHORIZED, connected, wait_until_ready
 from cli.images import Images
 from cli.ports import usable_port
 from cli.stack.lock import Holder, find_holder
@@ -15,6 +15,8 @@ from core.errors import ConfigurationError, FakesweepError
 from core.settings import Settings, load_settings
 
 Say = Callable[[str], None]
+
+OWN_HOST = "127.0.0.1"  # what nobody but this command is to use
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ def _joined(holder: Holder, say: Say) -> Iterator[ScanServer]:
 
 @contextmanager
 def _own(settings: Settings, images: Images, workers: int, say: Say) -> Iterator[ScanServer]:
-    port = usable_port(settings.api_host, settings.api_port)
+    port = usable_port(OWN_HOST, settings.api_port)
     roots = [*settings.allowed_roots, *([images.root] if _can_be_named(images) else [])]
-    adapted = load_settings(api_port=port, allowed_roots=roots)
+    adapted = load_settings(api_host=OWN_HOST, api_port=port, allowed_roots=roots)
     with run_stack(
         adapted, command="scan", workers=workers, say=say, echo=lambda _name, _line: None
     ) as stack:
@@ -97,6 +99,8 @@ def _submit_to(client: Client, images: Images, holder: Holder) -> Job:
     try:
         return _submit(client, images)
     except ApiError as error:
+        if error.status == UNAUTHORIZED:
+            raise
         raise ConfigurationError(
             f"The stack that runs here did not take {images.root}: {error} "
             f"To send it the images instead, add --url {holder.url}"

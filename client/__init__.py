@@ -7,6 +7,7 @@ from client.errors import (
     ClientError,
     ConnectionFailed,
     DownloadError,
+    InvalidKey,
     UnexpectedAnswer,
     UploadError,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "ConnectionFailed",
     "Counters",
     "DownloadError",
+    "InvalidKey",
     "Job",
     "ModelVersion",
     "Scan",

@@ -18,6 +18,8 @@ UPLOAD_TIMEOUT_S = 600.0
 class Client:
     """Talks to the fakesweep server at `url`, from one thread.
 
+    A server that asks for API keys gets `api_key` with each request.
+
     with Client("http://127.0.0.1:8780") as client:
         job = client.jobs.wait(client.jobs.submit_folder("/data/faces").id)
         for verdict in client.jobs.verdicts(job.id, label="fake"):
@@ -28,12 +30,15 @@ class Client:
         self,
         url: str,
         *,
+        api_key: str | None = None,
         timeout_s: float = 30,
         attempts: int = 6,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._timeout_s = timeout_s
-        self._http = Http(url, timeout_s=timeout_s, attempts=attempts, transport=transport)
+        self._http = Http(
+            url, api_key=api_key, timeout_s=timeout_s, attempts=attempts, transport=transport
+        )
         upload_timeout = httpx.Timeout(timeout_s, read=max(timeout_s, UPLOAD_TIMEOUT_S))
         self.jobs = Jobs(self._http, upload_timeout=upload_timeout)
 

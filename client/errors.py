@@ -15,6 +15,10 @@ class UnexpectedAnswer(ClientError):
     """The server answered with something that is not of this API."""
 
 
+class InvalidKey(ClientError):
+    """What was given as an API key cannot be one."""
+
+
 class UploadError(ClientError):
     """A file that is to be sent cannot be read."""
 

@@ -8,7 +8,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_exponential
 
-from client.errors import ApiError, ConnectionFailed, Fault, UnexpectedAnswer
+from client.errors import ApiError, ConnectionFailed, Fault, InvalidKey, UnexpectedAnswer
 
 RETRIED_STATUSES = frozenset({429, 502, 503})
 LONGEST_PAUSE_S = 60.0
@@ -21,7 +21,13 @@ class Http:
     """Sends requests to one server. Only GET is retried: it changes nothing."""
 
     def __init__(
-        self, url: str, *, timeout_s: float, attempts: int, transport: httpx.BaseTransport | None
+        self,
+        url: str,
+        *,
+        api_key: str | None,
+        timeout_s: float,
+        attempts: int,
+        transport: httpx.BaseTransport | None,
     ) -> None:
         self.url = _checked(url)
         self._attempts = attempts
@@ -29,7 +35,11 @@ class Http:
             base_url=self.url,
             timeout=timeout_s,
             transport=transport,
-            headers={"Accept": "application/json", "User-Agent": "fakesweep-client"},
+            headers={
+                "Accept": "application/json",
+                "User-Agent": "fakesweep-client",
+                **_authorization(api_key),
+            },
             trust_env=self.url.host not in LOOPBACK_HOSTS,  # a proxy does not reach this machine
         )
 
@@ -123,6 +133,14 @@ def _checked(url: str) -> httpx.URL:
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise ConnectionFailed(f"{url} is not an address; write it as http://host:port.")
     return parsed
+
+
+def _authorization(api_key: str | None) -> dict[str, str]:
+    if not api_key:
+        return {}
+    if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
+        raise InvalidKey("The API key holds characters that no key has; copy it anew.")
+    return {"Authorization": f"Bearer {api_key}"}
 
 
 def _json_object(response: httpx.Response) -> dict[str, Any]:
