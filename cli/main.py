@@ -15,6 +15,7 @@ COMMANDS = {
     "beat": LazyCommand("cli.beat:beat", "Run the clock of the recovery sweeps."),
     "jobs": LazyCommand("cli.jobs:jobs", "List, show and cancel the jobs of a server."),
     "keys": LazyCommand("cli.keys:keys", "Make, list and revoke API keys."),
+    "webhooks": LazyCommand("cli.webhooks:webhooks", "Let a server tell you when jobs end."),
     "models": LazyCommand("cli.models:models", "List, register and promote model versions."),
     "db": LazyCommand("cli.db:db", "Look after the database."),
     "train": LazyCommand("training.cli:train", "Train, evaluate and publish a model version."),

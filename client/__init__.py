@@ -1,6 +1,6 @@
 """A typed Python client of the HTTP API. It imports nothing of ours, so it can be used alone."""
 
-from client.answers import Counters, Job, ModelVersion, Scan, Verdict
+from client.answers import Counters, Delivery, Job, ModelVersion, Scan, Verdict, Webhook
 from client.client import Client
 from client.errors import (
     ApiError,
@@ -18,6 +18,7 @@ __all__ = [
     "ClientError",
     "ConnectionFailed",
     "Counters",
+    "Delivery",
     "DownloadError",
     "InvalidKey",
     "Job",
@@ -26,4 +27,5 @@ __all__ = [
     "UnexpectedAnswer",
     "UploadError",
     "Verdict",
+    "Webhook",
 ]

@@ -1,7 +1,7 @@
 """What the server answers, as frozen dataclasses. Fields that a newer server adds are ignored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -92,6 +92,36 @@ class ModelVersion:
     card: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Webhook:
+    """An address that the server tells of the ends of jobs; `secret` is there when it is new."""
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    enabled: bool
+    created_at: datetime
+    disabled_at: datetime | None = None
+    old_secret_expires_at: datetime | None = None
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way to a webhook, and how the last attempt went."""
+
+    id: str
+    event: str
+    job_id: str | None
+    state: str
+    attempts: int
+    last_status: int | None
+    last_error: str | None
+    due_at: datetime | None
+    created_at: datetime
+    delivered_at: datetime | None
+
+
 def job_from(data: Mapping[str, Any]) -> Job:
     """Read a job."""
     return _read(Job, {**data, "counters": _read(Counters, data.get("counters", {}))})
@@ -113,8 +143,18 @@ def model_version_from(data: Mapping[str, Any]) -> ModelVersion:
     return _read(ModelVersion, {**data, "aliases": tuple(data.get("aliases", ()))})
 
 
+def webhook_from(data: Mapping[str, Any]) -> Webhook:
+    """Read a webhook."""
+    return _read(Webhook, {**data, "events": tuple(data.get("events", ()))})
+
+
+def delivery_from(data: Mapping[str, Any]) -> Delivery:
+    """Read a delivery of a webhook."""
+    return _read(Delivery, data)
+
+
 def _read(answer: type[Answer], data: Mapping[str, Any]) -> Answer:
-    names = [field.name for field in fields(answer) if field.name in data]  # pyright: ignore[reportArgumentType]
+    names = [one.name for one in fields(answer) if one.name in data]  # pyright: ignore[reportArgumentType]
     try:
         return answer(**{name: _value(name, data[name]) for name in names})
     except (TypeError, ValueError) as error:

@@ -11,6 +11,7 @@ from client.errors import ClientError
 from client.http import Http
 from client.jobs import Jobs
 from client.upload import parts
+from client.webhooks import Webhooks
 
 UPLOAD_TIMEOUT_S = 600.0
 
@@ -41,6 +42,7 @@ class Client:
         )
         upload_timeout = httpx.Timeout(timeout_s, read=max(timeout_s, UPLOAD_TIMEOUT_S))
         self.jobs = Jobs(self._http, upload_timeout=upload_timeout)
+        self.webhooks = Webhooks(self._http)
 
     def scan(self, path: Path, *, wait_s: int = 10) -> Scan:
         """Scan one image; `verdict` is None when it did not end within `wait_s`."""

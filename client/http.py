@@ -10,6 +10,7 @@ from tenacity.wait import wait_exponential
 
 from client.errors import ApiError, ConnectionFailed, Fault, InvalidKey, UnexpectedAnswer
 
+NO_CONTENT = 204
 RETRIED_STATUSES = frozenset({429, 502, 503})
 LONGEST_PAUSE_S = 60.0
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -87,12 +88,12 @@ class Http:
                 return
 
     def send(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
-        """Send one request and return the JSON object that it answers."""
+        """Send one request and return the JSON object that it answers, empty for 204."""
         with self._reachable():
             response = self._http.request(method, path, **options)
         if not response.is_success:
             raise _api_error(response)
-        return _json_object(response)
+        return {} if response.status_code == NO_CONTENT else _json_object(response)
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,0 +1,66 @@
+"""The webhooks of a server: add, change, rotate, try, remove them, and read what was sent."""
+
+from collections.abc import Iterator, Sequence
+
+from client.answers import Delivery, Webhook, delivery_from, webhook_from
+from client.http import Http
+
+PATH = "/v1/webhooks"
+
+
+class Webhooks:
+    """Reached as `Client(...).webhooks`."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def add(self, url: str, *, events: Sequence[str] | None = None) -> Webhook:
+        """Let the server send the events, by default all, to the URL.
+
+        The answer's `secret` verifies them; it is not shown again.
+        """
+        body = {"url": url} if events is None else {"url": url, "events": list(events)}
+        return webhook_from(self._http.send("POST", PATH, json=body))
+
+    def list(self) -> Iterator[Webhook]:
+        """Yield the webhooks, newest first, page after page."""
+        return map(webhook_from, self._http.get_pages(PATH, "webhooks", {}))
+
+    def get(self, webhook_id: str) -> Webhook:
+        """Return the webhook as it stands now."""
+        return webhook_from(self._http.get(f"{PATH}/{webhook_id}"))
+
+    def change(
+        self,
+        webhook_id: str,
+        *,
+        url: str | None = None,
+        events: Sequence[str] | None = None,
+        enabled: bool | None = None,
+    ) -> Webhook:
+        """Change what is given, and leave the rest as it is."""
+        given = {"url": url, "events": events and [*events], "enabled": enabled}
+        body = {name: value for name, value in given.items() if value is not None}
+        return webhook_from(self._http.send("PATCH", f"{PATH}/{webhook_id}", json=body))
+
+    def rotate(self, webhook_id: str) -> Webhook:
+        """Give the webhook a new secret, in the answer; for a while the old one signs as well."""
+        return webhook_from(self._http.send("POST", f"{PATH}/{webhook_id}/rotate"))
+
+    def test(self, webhook_id: str) -> Delivery:
+        """Ask the server to send a `ping` event."""
+        return delivery_from(self._http.send("POST", f"{PATH}/{webhook_id}/test"))
+
+    def deliveries(self, webhook_id: str) -> Iterator[Delivery]:
+        """Yield what was and is to be sent, newest first, page after page."""
+        pages = self._http.get_pages(f"{PATH}/{webhook_id}/deliveries", "deliveries", {})
+        return map(delivery_from, pages)
+
+    def redeliver(self, webhook_id: str, delivery_id: str) -> Delivery:
+        """Ask the server to send a delivery again, whatever became of it."""
+        path = f"{PATH}/{webhook_id}/deliveries/{delivery_id}/redeliver"
+        return delivery_from(self._http.send("POST", path))
+
+    def remove(self, webhook_id: str) -> None:
+        """Remove the webhook and its log."""
+        self._http.send("DELETE", f"{PATH}/{webhook_id}")
