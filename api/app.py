@@ -10,6 +10,7 @@ from api import (
     access,
     document,
     errors,
+    faults,
     health,
     jobs,
     models,
@@ -22,17 +23,19 @@ from api import (
 from api.exports import views as exports
 from api.pages import sign_in
 from api.pages import views as pages
-from api.schemas import JobRequest, JobUpload, JobView, Problem, ScanUpload, ScanView
+from api.requests import JobRequest, JobUpload, ScanUpload
+from api.schemas import JobView, Problem, ScanView
 from api.services import EXTENSION, Services
 from api.spool import SpoolingRequest, limit_text_body
 from api.webhook_schemas import DeliveryView, WebhookSecretView
+from core.access import access_of
 from core.settings import Settings
 from core.storage import Storage
 from core.taskqueue import CeleryTaskQueue, TaskQueue, create_celery
 from db.session import Database
 
-SPARE_PARTS = 4  # the empty fields of a browser's form
-MAX_FIELD_BYTES = 512 * 1024
+SPARE_PARTS = 6  # text fields, and the empty fields of a browser's form
+MAX_FIELD_BYTES = 4 * 1024 * 1024  # `items` of 10,000 files
 
 
 class JobIdConverter(BaseConverter):
@@ -80,6 +83,7 @@ def create_app(
         storage=storage or Storage(settings.storage_url),
         waiting_room=BoundedSemaphore(max(1, (settings.api_threads - streams) // 2)),
         streams=BoundedSemaphore(streams),
+        access=access_of(settings),
     )
     _set_limits(app, settings)
     if proxies := settings.trusted_proxies:
@@ -106,7 +110,7 @@ def _add_views(app: OpenAPI) -> None:
     app.url_map.converters["job"] = JobIdConverter
     app.url_map.converters["webhook"] = WebhookIdConverter
     app.url_map.converters["delivery"] = DeliveryIdConverter
-    for noun in (jobs, scans, verdicts, exports, webhooks, models, health):
+    for noun in (jobs, scans, verdicts, faults, exports, webhooks, models, health):
         app.register_api(noun.blueprint)
     for part in (pages, sign_in):
         app.register_blueprint(part.blueprint)

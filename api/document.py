@@ -41,11 +41,14 @@ PROBLEMS = {
     403: "The request comes from another web site, for another host, or lacks a scope.",
     404: "There is no such thing.",
     409: "The request contradicts what is stored.",
+    410: "What is named has expired.",
+    412: "The client speaks another version of the protocol.",
     413: "The body is larger than the installation accepts.",
     415: "The body's content type is not one of those listed.",
     422: "The request is not valid; `errors` names the fields.",
     429: "Too many requests; try again after `Retry-After` seconds.",
     500: "Something went wrong here.",
+    507: "Storage is full.",
     503: "A part of the installation does not answer, or there is no model version.",
 }
 LOCATION = {

@@ -14,14 +14,17 @@ from core.errors import (
     ConfigurationError,
     ConflictError,
     FakesweepError,
+    GoneError,
     ModelUnavailableError,
     NotFoundError,
     QuotaError,
     RequestError,
     SourceError,
     StorageError,
+    StorageFullError,
 )
 from core.logs import get_logger
+from core.storage import is_full
 
 log = get_logger(__name__)
 
@@ -32,6 +35,7 @@ class ForbiddenError(FakesweepError):
 
 STATUSES = {
     ForbiddenError: HTTPStatus.FORBIDDEN,
+    GoneError: HTTPStatus.GONE,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     QuotaError: HTTPStatus.TOO_MANY_REQUESTS,
@@ -39,10 +43,12 @@ STATUSES = {
     SourceError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+MAX_FAULTS = 20
 UNSEEN = (
     "Something went wrong here, not with your request. Try again; if it stays, give the "
     "administrator the request id, under which the log holds what happened."
 )
+FULL = "Storage has no room for what you sent. Send it again once the administrator has made room."
 AWAY = (
     "A part of this installation does not answer at the moment. Try again later; if it stays, "
     "give the administrator the request id, under which the log holds what happened."
@@ -63,6 +69,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(FakesweepError, _from_ours)
     app.register_error_handler(OperationalError, _from_service)
+    app.register_error_handler(OSError, _from_system)
     app.register_error_handler(Exception, _from_bug)
 
 
@@ -86,11 +93,17 @@ def problem(status: int, detail: str, faults: list[Fault] | None = None) -> Resp
 def invalid(error: ValidationError) -> Response:
     """Return the 422 problem that names every field that is wrong."""
     faults = [
-        Fault(field=".".join(map(str, found["loc"])) or "body", message=found["msg"])
+        Fault(field=_field(found["loc"]), message=found["msg"])
         for found in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+    ][:MAX_FAULTS]
     named = ", ".join(f"`{fault.field}`" for fault in faults)
     return problem(422, f"The request is not valid: correct {named}, as `errors` says.", faults)
+
+
+def _field(place: tuple[int | str, ...]) -> str:
+    """Return the field's path; pydantic names the kind of the source behind `source`."""
+    shown = place[:1] + place[2:] if place[0:1] == ("source",) and len(place) > 2 else place
+    return ".".join(map(str, shown)) or "body"
 
 
 def _from_ours(error: FakesweepError) -> Response:
@@ -102,6 +115,8 @@ def _from_ours(error: FakesweepError) -> Response:
             if isinstance(error, QuotaError):
                 answer.headers["Retry-After"] = str(error.retry_after_s)
             return answer
+    if isinstance(error, StorageFullError):
+        return _full(error)
     if isinstance(error, (ConfigurationError, StorageError)):
         return _from_service(error)
     return _from_bug(error)
@@ -112,6 +127,15 @@ def _from_service(error: Exception) -> Response:
     answer = problem(503, AWAY)
     answer.headers["Retry-After"] = "5"
     return answer
+
+
+def _from_system(error: OSError) -> Response:
+    return _full(error) if is_full(error) else _from_bug(error)
+
+
+def _full(error: Exception) -> Response:
+    log.error("storage_full", exc_info=error)
+    return problem(507, FULL)
 
 
 def _from_bug(error: Exception) -> Response:

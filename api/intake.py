@@ -1,25 +1,25 @@
 """Uploads on their way into storage: each file streamed, its client's name only ever a label."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import SEEK_END
+from itertools import repeat
 from typing import IO
-from unicodedata import category
 
 from werkzeug.datastructures import FileStorage
 
+from api.names import format_of, label
+from api.requests import UploadedItem
 from core.errors import StorageError
 from core.logs import get_logger
-from core.sources import ArchiveSource, FilesSource, SourceItem
+from core.sources import ArchiveSource, FilesSource, ManifestSource, SourceItem, UrlsSource
 from core.sources.files import list_line
 from core.storage import PART_BYTES, Storage
 from core.terms import ItemCode
 
 log = get_logger(__name__)
-MAX_LABEL_LENGTH = 1024
-# Control characters, line ends, and the marks that make a name read in another order.
-UNSEEN_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
-REORDERING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+WRITERS = 8  # an object store takes a file in milliseconds of waiting; a request may have thousands
 
 
 @contextmanager
@@ -29,20 +29,35 @@ def kept_uploads(storage: Storage, public_id: str) -> Iterator[str]:
     try:
         yield prefix
     except BaseException:
-        _discard(storage, prefix)
+        discard(storage, prefix)
         raise
 
 
 def keep_files(
-    storage: Storage, prefix: str, files: Sequence[FileStorage], *, max_image_bytes: int
+    storage: Storage,
+    prefix: str,
+    files: Sequence[FileStorage],
+    *,
+    max_image_bytes: int,
+    items: Sequence[UploadedItem] = (),
 ) -> tuple[FilesSource, list[SourceItem]]:
-    """Keep the files and the list of them; one that is too large is listed with that fault."""
-    items = [
-        _keep_file(storage, f"{prefix}/files/{position:08d}", file, max_image_bytes)
-        for position, file in enumerate(files)
-    ]
-    lines = b"".join(list_line(item) for item in items)
-    return FilesSource(uri=storage.write(f"{prefix}/items.jsonl", lines)), items
+    """Keep the files and the list of them; one that is too large is listed with that fault.
+
+    `items` says what the client knows of each file, or is empty.
+    """
+
+    def keep(position: int, file: FileStorage, item: UploadedItem) -> SourceItem:
+        key = f"{prefix}/files/{position:08d}"
+        return _keep_file(storage, key, file, item, max_bytes=max_image_bytes)
+
+    with ThreadPoolExecutor(min(WRITERS, len(files))) as writers:
+        try:
+            known = items or repeat(UploadedItem())
+            kept = list(writers.map(keep, range(len(files)), files, known))
+        except BaseException:
+            writers.shutdown(cancel_futures=True)
+            raise
+    return FilesSource(uri=_keep_list(storage, prefix, kept)), kept
 
 
 def keep_archive(storage: Storage, prefix: str, archive: FileStorage) -> ArchiveSource:
@@ -51,31 +66,48 @@ def keep_archive(storage: Storage, prefix: str, archive: FileStorage) -> Archive
     return ArchiveSource(uri=uri, name=label(archive.filename))
 
 
-def label(name: str | None) -> str:
-    """Return the client's name of a file, without what cannot be seen, and not too long."""
-    seen = "".join(
-        letter
-        for letter in name or ""
-        if letter not in REORDERING and category(letter) not in UNSEEN_CATEGORIES
-    )
-    return seen.strip()[:MAX_LABEL_LENGTH] or "unnamed"
+def keep_manifest(
+    storage: Storage, prefix: str, manifest: FileStorage, *, strict: bool
+) -> ManifestSource:
+    """Keep the manifest as it is; the planner reads it."""
+    uri = _write(storage, f"{prefix}/manifest", manifest.stream)
+    name = label(manifest.filename)
+    return ManifestSource(uri=uri, name=name, format=format_of(name), strict=strict)
 
 
-def _discard(storage: Storage, prefix: str) -> None:
+def keep_urls(storage: Storage, prefix: str, items: Sequence[SourceItem]) -> UrlsSource:
+    """Keep the list of URLs; the workers fetch them."""
+    return UrlsSource(uri=_keep_list(storage, prefix, items))
+
+
+def discard(storage: Storage, prefix: str) -> None:
+    """Delete what is under the prefix, if storage lets us: what stays is only logged."""
     try:
         storage.delete(prefix)
     except StorageError as error:
         log.warning("upload_not_deleted", prefix=prefix, reason=str(error))
 
 
-def _keep_file(storage: Storage, key: str, file: FileStorage, max_bytes: int) -> SourceItem:
+def _keep_list(storage: Storage, prefix: str, items: Sequence[SourceItem]) -> str:
+    return storage.write(f"{prefix}/items.jsonl", b"".join(list_line(item) for item in items))
+
+
+def _keep_file(
+    storage: Storage, key: str, file: FileStorage, item: UploadedItem, *, max_bytes: int
+) -> SourceItem:
     name = label(file.filename)
     size_bytes = _size_bytes(file.stream)
     if size_bytes <= max_bytes:
-        return SourceItem(uri=_write(storage, key, file.stream), name=name)
+        return SourceItem(
+            uri=_write(storage, key, file.stream),
+            name=name,
+            custom_id=item.custom_id,
+            sha256=item.sha256,
+        )
     return SourceItem(
         uri="",
         name=name,
+        custom_id=item.custom_id,
         fault_code=ItemCode.TOO_LARGE,
         fault_message=(
             f"The file has {size_bytes:,} bytes; at most {max_bytes:,} are accepted. "

@@ -1,18 +1,23 @@
 """Jobs over HTTP: made, read, listed, cancelled."""
 
+from collections.abc import Callable
+
 from flask import Response, request, url_for
 from flask_openapi3.blueprint import APIBlueprint
 from werkzeug.exceptions import UnsupportedMediaType
 
 from api import cursors
+from api.bodies import job_request, job_upload
 from api.document import JOBS, LOCATION, bodies, described, problems
+from api.idempotency import submit_once
 from api.identity import caller
-from api.schemas import JobPage, JobPath, JobQuery, JobRequest, JobUpload, JobView
+from api.requests import JobRequest, JobUpload, SubmitHeader
+from api.schemas import JobPage, JobPath, JobQuery, JobView
 from api.services import services
 from api.shapes import answer, job_views
-from api.submission import submit_folder, submit_upload
-from api.uploads import job_upload
+from api.submission import Order, submit_source, submit_upload
 from db import jobs
+from db.idempotency import KeyedRequest
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/v1", abp_tags=[JOBS])
 
@@ -20,30 +25,36 @@ blueprint = APIBlueprint("jobs", __name__, url_prefix="/v1", abp_tags=[JOBS])
 @blueprint.post(
     "/jobs",
     operation_id="create_job",
-    summary="Scan many images: a folder on the server, uploaded files, or an archive",
-    description="Answers at once, whatever the size; read the job to follow it.",
+    summary="Scan many images: uploaded, or where they are: folders, buckets, lists, URLs",
+    description=(
+        "Answers at once, whatever the size; read the job to follow it. Sent again with the same "
+        "`Idempotency-Key`, it is answered with the job that it made before."
+    ),
     openapi_extensions=bodies(json=JobRequest, multipart=JobUpload),
     responses={
         202: described(JobView, "The job was accepted.", headers=LOCATION),
-        **problems(413, 415, 422),
+        **problems(404, 409, 410, 413, 415, 422, 507),
     },
 )
-def create_job() -> Response:
+def create_job(header: SubmitHeader) -> Response:
     """Make a bulk job of whichever body the request has."""
+    submitted = submit_once(services(), request, header.idempotency_key, _submission())
+    location = {"Location": url_for("jobs.read_job", job_id=submitted.public_id)}
+    return answer(read_job_view(submitted.public_id), 202, location | submitted.headers)
+
+
+def _submission() -> Callable[[KeyedRequest | None], str]:
+    """Return what makes the job, once the body has been found to be valid."""
     if request.mimetype == "application/json":
-        public_id = submit_folder(
-            services(), JobRequest.model_validate_json(request.get_data()).source
-        )
-    elif request.mimetype == "multipart/form-data":
+        body = job_request(request)
+        return lambda keyed: submit_source(services(), body.source, Order(body.options, keyed))
+    if request.mimetype == "multipart/form-data":
         upload = job_upload(request, max_files=services().settings.max_upload_files)
-        public_id = submit_upload(services(), upload)
-    else:
-        raise UnsupportedMediaType(
-            "Send a job as application/json, with a `source`, or as multipart/form-data, with "
-            "`files` or an `archive`."
-        )
-    location = {"Location": url_for("jobs.read_job", job_id=public_id)}
-    return answer(read_job_view(public_id), 202, location)
+        return lambda keyed: submit_upload(services(), upload, Order(upload.options, keyed))
+    raise UnsupportedMediaType(
+        "Send a job as application/json, with a `source`, or as multipart/form-data, with "
+        "`files`, an `archive` or a `manifest`."
+    )
 
 
 @blueprint.get(
@@ -94,10 +105,19 @@ def page_of_jobs(query: JobQuery) -> JobPage:
             state=query.state,
             kind=query.kind,
             visible_to=caller().sees,
+            priority=query.priority,
+            metadata=[_pair(given) for given in query.metadata],
+            created_after=query.created_after,
+            created_before=query.created_before,
         )
         shown = list(found[: query.limit])
         more = cursors.encode("job", shown[-1].id) if len(found) > query.limit else None
         return JobPage(jobs=job_views(session, shown), next_cursor=more)
+
+
+def _pair(given: str) -> tuple[str, str]:
+    key, _, value = given.partition(":")
+    return key, value
 
 
 def read_job_view(public_id: str) -> JobView:

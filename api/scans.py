@@ -4,12 +4,14 @@ from flask import Response, request, url_for
 from flask_openapi3.blueprint import APIBlueprint
 from werkzeug.exceptions import UnsupportedMediaType
 
+from api.bodies import scan_upload
 from api.document import LOCATION, SCANS, bodies, described, problems
-from api.schemas import ScanUpload, ScanView, WaitHeader
+from api.idempotency import submit_once
+from api.requests import ScanHeader, ScanUpload
+from api.schemas import ScanView
 from api.services import services
 from api.shapes import answer
-from api.submission import submit_scan
-from api.uploads import scan_upload
+from api.submission import Order, submit_scan
 from api.waiting import preferred_wait_s, wait_for_scan
 
 blueprint = APIBlueprint("scans", __name__, url_prefix="/v1", abp_tags=[SCANS])
@@ -24,18 +26,27 @@ blueprint = APIBlueprint("scans", __name__, url_prefix="/v1", abp_tags=[SCANS])
     responses={
         200: described(ScanView, "The scan has ended, and here is its verdict."),
         202: described(ScanView, "The scan was accepted; read its job.", headers=LOCATION),
-        **problems(413, 415, 422),
+        **problems(413, 415, 422, 507),
     },
 )
-def create_scan(header: WaitHeader) -> Response:
+def create_scan(header: ScanHeader) -> Response:
     """Make a job of one image, and wait for its verdict as long as the client prefers."""
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("Send the image as the file `image` of multipart/form-data.")
-    public_id = submit_scan(services(), scan_upload(request).image)
+    upload = scan_upload(request)
+    submitted = submit_once(
+        services(),
+        request,
+        header.idempotency_key,
+        lambda keyed: submit_scan(services(), upload, Order(upload.options, keyed)),
+    )
     wait_s = min(preferred_wait_s(header.prefer), int(services().settings.max_wait_s))
-    scan = wait_for_scan(services(), public_id, wait_s=wait_s)
+    scan = wait_for_scan(services(), submitted.public_id, wait_s=wait_s)
     applied = {"Preference-Applied": f"wait={wait_s}"} if wait_s else {}
-    location = {"Location": url_for("jobs.read_job", job_id=public_id)}
+    headers = {
+        "Location": url_for("jobs.read_job", job_id=submitted.public_id),
+        **submitted.headers,
+    }
     if scan.job.state.is_final and wait_s:
-        return answer(scan, 200, applied | location)
-    return answer(scan, 202, location)
+        return answer(scan, 200, applied | headers)
+    return answer(scan, 202, headers)

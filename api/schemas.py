@@ -1,26 +1,20 @@
-"""What goes over HTTP: the schemas that validate requests, shape answers and make openapi.json."""
+"""What answers carry, and which pages are asked for: the schemas that also make openapi.json."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from flask_openapi3.models.file import FileStorage
-from pydantic import BaseModel, ConfigDict, Field
-from werkzeug.datastructures import FileStorage as WerkzeugFile
+from pydantic import AwareDatetime, BaseModel, Field
 
-from core.sources import FolderSource
-from core.terms import ExportFormat, ItemCode, JobKind, JobState, Label, Outcome
-
-
-class UploadedFile(FileStorage):
-    """A file part of a multipart body; a text field of the same name is refused."""
-
-    @classmethod
-    def validate(cls, value: object, *_args: object, **_kwargs: object) -> WerkzeugFile:
-        """Return the part as it is; raises ValueError for anything that is no file."""
-        if not isinstance(value, WerkzeugFile):
-            raise ValueError("Send this field as a file, with a file name.")
-        return value
-
+from core.terms import (
+    ExportFormat,
+    ItemCode,
+    JobKind,
+    JobState,
+    Label,
+    ManifestFaultCode,
+    Outcome,
+    Priority,
+)
 
 JOB_ID = Field(description="Id of the job.", examples=["job_01a20b556ef076ef82e6d3893ba81f31"])
 
@@ -54,7 +48,13 @@ class JobView(BaseModel):
     state: JobState
     model_version: str = Field(examples=["fakesweep-vit-small-1"])
     source: dict[str, Any] = Field(description="Where the items come from: `type` and details.")
+    priority: Priority
+    metadata: dict[str, str] = Field(description="What the client wrote on the job.")
+    rescan: bool
+    max_failure_ratio: float | None
+    expires_at: datetime | None = Field(description="The job ends `expired` if not done by then.")
     counters: Counters
+    faults: int = Field(description="Lines of the manifest that name no item.")
     rate: float | None = Field(description="Items a second, over the time that the job ran.")
     eta_s: float | None = Field(description="Seconds to go at that rate; null when unknown.")
     error: str | None = Field(description="Why the job failed, in a sentence.")
@@ -67,7 +67,7 @@ class JobView(BaseModel):
     cancelling_at: datetime | None
     cancelled_at: datetime | None
     expired_at: datetime | None
-    links: dict[str, str] = Field(description="`self`, `verdicts` and `cancel`.")
+    links: dict[str, str] = Field(description="`self`, `verdicts`, `faults` and `cancel`.")
 
 
 class VerdictView(BaseModel):
@@ -101,6 +101,23 @@ class VerdictPage(BaseModel):
     """One page of verdicts, in submission order."""
 
     verdicts: list[VerdictView]
+    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page.")
+
+
+class FaultView(BaseModel):
+    """A line of a manifest that names no item."""
+
+    line: int = Field(description="Counted from 1.")
+    code: ManifestFaultCode
+    message: str = Field(description="The same in a sentence.")
+
+
+class FaultPage(BaseModel):
+    """One page of a manifest's faults, in its order."""
+
+    count: int = Field(description="All faults; the first 1,000 are kept.")
+    by_code: dict[ManifestFaultCode, int] = Field(description="Of the kept ones.")
+    faults: list[FaultView]
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page.")
 
 
@@ -138,6 +155,12 @@ class JobQuery(PageQuery):
 
     state: JobState | None = None
     kind: JobKind | None = None
+    priority: Priority | None = None
+    metadata: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}:")]] = Field(
+        [], description="`key:value`, as in `campaign:spring`; of several, all must match."
+    )
+    created_after: AwareDatetime | None = Field(None, description="The moment itself included.")
+    created_before: AwareDatetime | None = None
 
 
 class VerdictQuery(PageQuery):
@@ -153,37 +176,6 @@ class ExportQuery(BaseModel):
     format: ExportFormat = ExportFormat.CSV
     label: Label | None = None
     outcome: Outcome | None = None
-
-
-class JobRequest(BaseModel):
-    """A bulk job over images that lie on the server (JSON body)."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    source: FolderSource
-
-
-class JobUpload(BaseModel):
-    """A bulk job over uploaded images (multipart body): either `files` or `archive`."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    files: list[UploadedFile] = Field([], description="Images, one part each.")
-    archive: UploadedFile | None = Field(None, description="One zip or tar archive of images.")
-
-
-class ScanUpload(BaseModel):
-    """A single scan (multipart body)."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    image: UploadedFile = Field(description="The image.")
-
-
-class WaitHeader(BaseModel):
-    """How long the client wants to wait for the verdict."""
-
-    prefer: str | None = Field(None, description="`wait=10`: up to 10 seconds.")
 
 
 class Fault(BaseModel):

@@ -5,6 +5,7 @@ from threading import BoundedSemaphore
 
 from flask import current_app
 
+from core.access import Access
 from core.settings import Settings
 from core.storage import Storage
 from core.taskqueue import TaskQueue
@@ -17,13 +18,15 @@ EXTENSION = "fakesweep"
 class Services:
     """The collaborators of one application.
 
-    `waiting_room` bounds the requests that wait, `streams` those that are answered for long.
+    `access` says which places jobs may name, `waiting_room` bounds the requests that wait,
+    `streams` those that are answered for long.
     """
 
     settings: Settings
     database: Database
     queue: TaskQueue
     storage: Storage
+    access: Access
     waiting_room: BoundedSemaphore
     streams: BoundedSemaphore
 

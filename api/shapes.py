@@ -9,11 +9,12 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from api.schemas import Counters, JobView, ModelView, VerdictView
+from api.services import services
 from core.terms import Alias
 from db import jobs
 from db.models import Job, ModelVersion, Verdict
 
-SHOWN_OF_SOURCE = ("type", "path", "name")
+SHOWN_OF_SOURCE = ("type", "path", "name", "strict")
 TIMES = ("created_at", "planning_at", "running_at", "listed_at", "completed_at", "failed_at")
 MORE_TIMES = ("cancelling_at", "cancelled_at", "expired_at")
 
@@ -43,6 +44,12 @@ def job_view(job: Job, *, running: int) -> JobView:
         state=job.state,
         model_version=job.model_version.name,
         source=_source(job.source),
+        priority=job.priority,
+        metadata={note.key: note.value for note in job.notes},
+        rescan=job.rescan,
+        max_failure_ratio=job.max_failure_ratio,
+        expires_at=job.expires_at,
+        faults=job.faults,
         counters=_counters(job, running),
         rate=rate,
         eta_s=_eta_s(job, rate),
@@ -85,7 +92,9 @@ def model_view(version: ModelVersion, aliases: Mapping[int, list[Alias]]) -> Mod
 
 def _source(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return what clients may know of a source; where we keep uploads is ours."""
-    return {name: stored[name] for name in SHOWN_OF_SOURCE if name in stored}
+    shown = {name: stored[name] for name in SHOWN_OF_SOURCE if name in stored}
+    uri = stored.get("uri", "")
+    return shown | ({"uri": uri} if uri and not services().access.is_stored(uri) else {})
 
 
 def _counters(job: Job, running: int) -> Counters:
@@ -121,5 +130,6 @@ def _links(job: Job) -> dict[str, str]:
     return {
         "self": url_for("jobs.read_job", job_id=job.public_id),
         "verdicts": url_for("verdicts.list_verdicts", job_id=job.public_id),
+        "faults": url_for("faults.list_faults", job_id=job.public_id),
         "cancel": url_for("jobs.cancel_job", job_id=job.public_id),
     }

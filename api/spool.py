@@ -11,7 +11,7 @@ from typing import IO, cast
 
 from flask import Request, request
 
-MAX_TEXT_BYTES = 1024 * 1024
+MAX_TEXT_BYTES = 4 * 1024 * 1024  # 10,000 URLs
 
 
 class SpoolPart(RawIOBase):

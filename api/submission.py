@@ -1,91 +1,139 @@
 """How a job comes to be: bytes kept, row inserted, committed, and only then its message sent."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import FileStorage
 
-from api.errors import FieldError
+from api.idempotency import claim_key
 from api.identity import caller
-from api.intake import keep_archive, keep_files, kept_uploads
-from api.schemas import JobUpload
+from api.intake import keep_archive, keep_files, keep_manifest, keep_urls, kept_uploads
+from api.requests import (
+    JobOptions,
+    JobUpload,
+    ScanOptions,
+    ScanUpload,
+    SourceRequest,
+    UploadRequest,
+    UrlsRequest,
+)
 from api.services import Services
-from core.errors import BrokerUnavailableError, SourceError
+from api.sources import checked, checked_urls, of_upload
+from core.errors import BrokerUnavailableError
 from core.logs import get_logger
-from core.sources import ArchiveSource, FilesSource, FolderSource, SourceItem
-from core.sources.folder import require_allowed
+from core.sources import Source, SourceItem
 from core.taskqueue import Message, plan_job, scan_shard
 from core.terms import JobKind
-from db import jobs, model_versions, planning, quotas, shards
+from db import jobs, model_versions, planning, quotas, shards, uploads
+from db.idempotency import KeyedRequest
 from db.models import Job
-
-Source = FolderSource | FilesSource | ArchiveSource
 
 log = get_logger(__name__)
 
 
-def submit_folder(services: Services, source: FolderSource) -> str:
-    """Make a bulk job of a folder on the server and return its id; raises FieldError."""
-    try:
-        folder = require_allowed(source.path, services.settings.allowed_roots)
-    except SourceError as error:
-        raise FieldError("source.path", str(error)) from error
-    except (OSError, ValueError) as error:
-        raise FieldError("source.path", f"The folder's path is not usable ({error}).") from error
+@dataclass(frozen=True)
+class Order:
+    """What a client asks for beside the source, under the key that it gave to the request."""
+
+    options: ScanOptions
+    keyed: KeyedRequest | None = None
+
+
+def submit_source(services: Services, source: SourceRequest, order: Order) -> str:
+    """Make a bulk job of images that are elsewhere, and return its id; raises FieldError."""
     public_id = jobs.new_public_id()
-    job_id = _insert(services, public_id, FolderSource(path=str(folder)))
+    match source:
+        case UploadRequest():
+            job_id = _insert_upload(services, public_id, source, order)
+        case UrlsRequest():
+            items = checked_urls(services.access, source)
+            with kept_uploads(services.storage, public_id) as prefix:
+                kept = keep_urls(services.storage, prefix, items)
+                job_id = _insert(services, public_id, kept, order)
+        case _:
+            found = checked(services.access, source, strict=_is_strict(order))
+            job_id = _insert(services, public_id, found, order)
     _send(services, [plan_job(job_id)])
     return public_id
 
 
-def submit_upload(services: Services, upload: JobUpload) -> str:
-    """Make a bulk job of uploaded files or an archive and return its id."""
+def submit_upload(services: Services, upload: JobUpload, order: Order) -> str:
+    """Make a bulk job of what the body brought, and return its id."""
     public_id = jobs.new_public_id()
     with kept_uploads(services.storage, public_id) as prefix:
-        if upload.archive is not None:
-            source = keep_archive(services.storage, prefix, upload.archive)
-        else:
-            source, _ = keep_files(
-                services.storage,
-                prefix,
-                upload.files,
-                max_image_bytes=services.settings.max_image_bytes,
-            )
-        job_id = _insert(services, public_id, source)
+        source = _keep(services, prefix, upload)
+        job_id = _insert(services, public_id, source, order)
     _send(services, [plan_job(job_id)])
     return public_id
 
 
-def submit_scan(services: Services, image: FileStorage) -> str:
+def submit_scan(services: Services, upload: ScanUpload, order: Order) -> str:
     """Make a job of one image and return its id; it is planned at once, which saves a hop."""
     public_id = jobs.new_public_id()
     settings = services.settings
     with kept_uploads(services.storage, public_id) as prefix:
         source, items = keep_files(
-            services.storage, prefix, [image], max_image_bytes=settings.max_image_bytes
+            services.storage, prefix, [upload.image], max_image_bytes=settings.max_image_bytes
         )
         with services.database.write() as session:
-            job = _create(session, public_id, JobKind.SINGLE, source)
+            job = _create(session, public_id, JobKind.SINGLE, source.model_dump(mode="json"), order)
             waiting = _plan(session, job.id, items, lease_s=settings.lease_s)
     _send(services, [scan_shard(shard_id, interactive=True) for shard_id in waiting])
     return public_id
 
 
-def _insert(services: Services, public_id: str, source: Source) -> int:
+def _keep(services: Services, prefix: str, upload: JobUpload) -> Source:
+    if upload.archive is not None:
+        return keep_archive(services.storage, prefix, upload.archive)
+    if upload.manifest is not None:
+        return keep_manifest(
+            services.storage, prefix, upload.manifest, strict=upload.options.strict
+        )
+    source, _ = keep_files(
+        services.storage,
+        prefix,
+        upload.files,
+        items=upload.items,
+        max_image_bytes=services.settings.max_image_bytes,
+    )
+    return source
+
+
+def _is_strict(order: Order) -> bool:
+    return isinstance(order.options, JobOptions) and order.options.strict
+
+
+def _insert(services: Services, public_id: str, source: Source, order: Order) -> int:
     with services.database.write() as session:
-        return _create(session, public_id, JobKind.BULK, source).id
+        return _create(session, public_id, JobKind.BULK, source.model_dump(mode="json"), order).id
 
 
-def _create(session: Session, public_id: str, kind: JobKind, source: Source) -> Job:
+def _insert_upload(services: Services, public_id: str, request: UploadRequest, order: Order) -> int:
+    with services.database.write() as session:
+        # The key is claimed before the upload is, so that a request that comes again finds the
+        # job that has the upload, and not that the upload is in use.
+        job = _create(session, public_id, JobKind.BULK, {}, order)
+        upload = uploads.use(session, request.id, job_id=job.id, visible_to=caller().sees)
+        source = of_upload(request, upload.name, uploads.parts_of(upload), strict=_is_strict(order))
+        job.source = source.model_dump(mode="json")
+        return job.id
+
+
+def _create(
+    session: Session, public_id: str, kind: JobKind, source: dict[str, object], order: Order
+) -> Job:
     quotas.admit(session, caller().key_id)
-    return jobs.create(
+    job = jobs.create(
         session,
         public_id=public_id,
         kind=kind,
-        source=source.model_dump(mode="json"),
+        source=source,
         model_version_id=model_versions.champion(session).id,
         api_key_id=caller().key_id,
+        **order.options.model_dump(exclude={"strict"}),
     )
+    claim_key(session, order.keyed, job_id=job.id)
+    return job
 
 
 def _plan(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.outbound import Outbound
+from core.settings import Settings
 from core.storage import local_path
 
 OBJECT_SCHEMES = ("s3", "gs", "az")
@@ -69,6 +70,17 @@ class Access:
         if self.outbound is None:
             return "This installation fetches no URLs (FAKESWEEP_URL_SOURCES); upload the images."
         return self.outbound.refusal(uri)
+
+
+def access_of(settings: Settings) -> Access:
+    """Return the places that the settings open to jobs."""
+    outbound = Outbound(settings.outbound_allowed_networks, settings.outbound_ca_file)
+    return Access(
+        storage_url=settings.storage_url,
+        allowed_roots=settings.allowed_roots,
+        allowed_prefixes=settings.allowed_prefixes,
+        outbound=outbound if settings.url_sources else None,
+    )
 
 
 def is_below(uri: str, prefix: str) -> bool:

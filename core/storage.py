@@ -4,6 +4,7 @@ Object stores (s3://, gs://, az://) go through obstore. Local files are opened d
 rewrites some characters of a path, and people's files carry every name there is.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from functools import lru_cache
@@ -15,10 +16,12 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from core.errors import ConfigurationError, ItemError, StorageError
+from core.errors import ConfigurationError, ItemError, StorageError, StorageFullError
 from core.terms import ItemCode
 
 PART_BYTES = 1024 * 1024
+FULL_NUMBERS = (errno.ENOSPC, errno.EDQUOT)
+FULL_SIGNS = (*(f"(os error {number})" for number in FULL_NUMBERS), "StorageFull")
 
 
 class Storage:
@@ -35,12 +38,14 @@ class Storage:
     def write(self, key: str, content: bytes | IO[bytes] | Iterator[bytes]) -> str:
         """Keep the content under `key`, streamed in parts, and return its URI.
 
-        Keys are ours: letters, digits, `/`, `-`, `_` and `.`. Raises StorageError.
+        Keys are ours: letters, digits, `/`, `-`, `_` and `.`. Raises StorageError, and
+        StorageFullError when there is no room.
         """
         try:
             obstore.put(self._store, key, content, use_multipart=None)
         except (BaseError, OSError) as error:
-            raise StorageError(
+            kind = StorageFullError if is_full(error) else StorageError
+            raise kind(
                 f"Storage at {self._root_url} did not take {key} ({error}); "
                 "check that it is reachable and has room."
             ) from error
@@ -72,6 +77,16 @@ def read_bytes(uri: str, *, max_bytes: int) -> bytes:
             ItemCode.FETCH_FAILED,
             f"The file could not be read ({reason}); check that it exists and is readable.",
         ) from error
+
+
+def is_full(error: Exception) -> bool:
+    """Return whether the error says that a disk or a quota is full.
+
+    An object store's error has no number, and local files written through one have it in the text.
+    """
+    if isinstance(error, OSError) and error.errno in FULL_NUMBERS:
+        return True
+    return isinstance(error, BaseError) and any(sign in str(error) for sign in FULL_SIGNS)
 
 
 def open_stream(uri: str) -> IO[bytes]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import torch
 
-from core.access import Access
+from core.access import Access, access_of
 from core.fetching import ItemReader
 from core.logs import get_logger
-from core.outbound import Outbound
 from core.registry import Registry
 from core.settings import Settings
 from core.sources import Limits
@@ -73,7 +72,7 @@ def build_runtime(settings: Settings, queue: TaskQueue) -> Runtime:
         linger_s=settings.batch_linger_ms / 1000,
     )
     decoders = ThreadPoolExecutor(settings.decode_threads or cores, thread_name_prefix="decode")
-    access = _access(settings)
+    access = access_of(settings)
     scanner = ShardScanner(
         database=database,
         queue=queue,
@@ -93,16 +92,6 @@ def build_runtime(settings: Settings, queue: TaskQueue) -> Runtime:
         batcher=batcher,
         decoders=decoders,
         database=database,
-    )
-
-
-def _access(settings: Settings) -> Access:
-    outbound = Outbound(settings.outbound_allowed_networks, settings.outbound_ca_file)
-    return Access(
-        storage_url=settings.storage_url,
-        allowed_roots=settings.allowed_roots,
-        allowed_prefixes=settings.allowed_prefixes,
-        outbound=outbound if settings.url_sources else None,
     )
 
 

@@ -6,16 +6,16 @@ from flask import Blueprint, Request, Response, redirect, render_template, reque
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.wrappers import Response as Redirect
 
+from api.bodies import job_upload
 from api.errors import FieldError
 from api.jobs import page_of_jobs, read_job_view
 from api.pages import words
+from api.requests import FolderRequest, JobOptions
 from api.schemas import JobQuery, VerdictQuery
 from api.services import services
-from api.submission import submit_folder, submit_upload
-from api.uploads import job_upload
+from api.submission import Order, submit_source, submit_upload
 from api.verdicts import page_of_verdicts
 from core.errors import ConflictError, ModelUnavailableError
-from core.sources import FolderSource
 from core.terms import Label, Outcome
 from db import jobs, model_versions
 
@@ -84,10 +84,11 @@ def _allow_going_back(response: Response) -> Response:
 
 def _submit(request: Request) -> str:
     if request.mimetype == "application/x-www-form-urlencoded":
-        return submit_folder(services(), FolderSource(path=request.form.get("folder", "").strip()))
+        folder = FolderRequest(path=request.form.get("folder", "").strip())
+        return submit_source(services(), folder, Order(JobOptions()))
     if request.mimetype == "multipart/form-data":
         upload = job_upload(request, max_files=services().settings.max_upload_files)
-        return submit_upload(services(), upload)
+        return submit_upload(services(), upload, Order(upload.options))
     raise UnsupportedMediaType("Choose images, a folder or an archive on the start page.")
 
 

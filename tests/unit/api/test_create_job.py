@@ -119,7 +119,7 @@ def test_a_folder_that_is_not_allowed_is_refused(rig: ApiRig, path: str) -> None
         ({"data": "{", "content_type": "application/json"}, 422, "`body`"),
         ({"json": {}}, 422, "`source`"),
         ({"json": {"source": {"path": "/a"}, "more": 1}}, 422, "`more`"),
-        ({"data": b" " * 2**21, "content_type": "application/json"}, 413, "multipart/form-data"),
+        ({"data": b" " * 2**23, "content_type": "application/json"}, 413, "multipart/form-data"),
     ],
 )
 def test_a_body_that_cannot_be_a_job_is_refused_with_a_sentence(

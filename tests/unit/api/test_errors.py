@@ -1,10 +1,14 @@
 """Errors as problem documents, request ids, and what stays inside."""
 
+import errno
+from collections.abc import Iterator
+from typing import IO
+
 import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from core.errors import StorageError
+from core.errors import StorageError, StorageFullError
 from core.storage import Storage
 from tests.support.api import ApiRig, part
 
@@ -46,6 +50,56 @@ def test_storage_that_fails_is_a_503_without_its_address(failing_rig: ApiRig) ->
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
     assert "secret-bucket" not in answer.text
+
+
+class FullStorage(Storage):
+    """Takes so many bytes, and then no more."""
+
+    room = 200_000
+
+    def write(self, key: str, content: bytes | IO[bytes] | Iterator[bytes]) -> str:
+        """Keep the content while there is room for it; raises StorageFullError."""
+        if isinstance(content, bytes):
+            return super().write(key, self._taken(content))
+        return super().write(key, map(self._taken, content))
+
+    def _taken(self, block: bytes) -> bytes:
+        self.room -= len(block)
+        if self.room < 0:
+            raise StorageFullError("Storage at s3://secret-bucket is full.")
+        return block
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"files": [part(f"{i}.png", bytes(30_000)) for i in range(20)]},
+        {"archive": part("faces.zip", bytes(3_000_000))},
+        {"manifest": part("list.csv", bytes(3_000_000))},
+    ],
+)
+def test_full_storage_is_a_507_and_keeps_nothing(rig: ApiRig, parts: dict) -> None:
+    """Not even the files that still had room; the key of the request stays free."""
+    full = ApiRig(rig.settings, rig.database, FullStorage(rig.settings.storage_url))
+    answer = full.client.post("/v1/jobs", data=parts, headers={"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.mimetype) == (507, "application/problem+json")
+    assert "no room" in answer.json["detail"]
+    assert "secret-bucket" not in answer.text
+    assert full.kept() == []
+    assert rig.client.get("/v1/jobs").json["jobs"] == []
+
+
+def test_a_disk_without_room_for_the_request_is_a_507(
+    rig: ApiRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bodies lie on disk while they are read, and that disk can be full as well."""
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("api.spool.os.pwrite", refuse)
+    answer = rig.client.post("/v1/jobs", data={"files": part("a.png")})
+    assert answer.status_code == 507
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage
 
-from api.intake import MAX_LABEL_LENGTH, keep_archive, kept_uploads, label
+from api.intake import keep_archive, kept_uploads
+from api.names import MAX_LABEL_LENGTH, label
 from core.storage import PART_BYTES, read_bytes
 from tests.support.api import ApiRig
 

@@ -1,0 +1,191 @@
+"""What requests carry: the schemas that validate bodies, and describe them in openapi.json."""
+
+from typing import Annotated, Literal
+from unicodedata import category
+
+from flask_openapi3.models.file import FileStorage
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import from_json
+from werkzeug.datastructures import FileStorage as WerkzeugFile
+
+from core.sources import FolderSource
+from core.terms import Priority, SourceType
+
+MAX_URLS = 10_000
+DAY_S = 24 * 3600
+CONTROL = ("Cc", "Cs")
+
+
+def _visible(text: str) -> str:
+    if any(category(letter) in CONTROL for letter in text):
+        raise ValueError("Leave control characters out.")
+    return text
+
+
+def _parsed(value: object) -> object:
+    """Return what a text part of a multipart body holds as JSON."""
+    return from_json(value) if isinstance(value, str) else value
+
+
+def _url_item(value: object) -> object:
+    return {"uri": value} if isinstance(value, str) else value
+
+
+class UploadedFile(FileStorage):
+    """A file part of a multipart body; a text field of the same name is refused."""
+
+    @classmethod
+    def validate(cls, value: object, *_args: object, **_kwargs: object) -> WerkzeugFile:
+        """Return the part as it is; raises ValueError for anything that is no file."""
+        if not isinstance(value, WerkzeugFile):
+            raise ValueError("Send this field as a file, with a file name.")
+        return value
+
+
+MetadataKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=64)]
+MetadataValue = Annotated[str, Field(max_length=500), AfterValidator(_visible)]
+CustomId = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_visible)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+Uri = Annotated[str, Field(max_length=8192), AfterValidator(_visible)]
+ManifestFormat = Literal["jsonl", "csv"]
+
+
+class Body(BaseModel):
+    """A part of a request; fields that it does not know are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+class ScanOptions(Body):
+    """How a single scan is to run."""
+
+    metadata: dict[MetadataKey, MetadataValue] = Field(
+        default={},
+        max_length=50,
+        description="What you want to find the job by: up to 50 pairs.",
+        examples=[{"campaign": "spring", "source": "forum"}],
+    )
+    rescan: bool = Field(default=False, description="Score also what was scored before.")
+
+
+class JobOptions(ScanOptions):
+    """How a bulk job is to run."""
+
+    priority: Priority = Field(default=Priority.NORMAL, description="Which jobs go first.")
+    expires_in_s: float | None = Field(
+        default=None,
+        gt=0,
+        le=366 * DAY_S,
+        description="Not done by then, it ends `expired`.",
+    )
+    max_failure_ratio: float | None = Field(
+        default=None, ge=0, le=1, description="The job ends `failed` when more of its items fail."
+    )
+    strict: bool = Field(
+        default=False,
+        description="Of a manifest: with a faulty line, nothing is scanned.",
+    )
+
+
+class UploadedItem(Body):
+    """What you know of one uploaded file."""
+
+    custom_id: CustomId | None = Field(default=None, description="Your own id of the image.")
+    sha256: Sha256 | None = Field(default=None, description="The digest that its bytes must have.")
+
+
+class UrlItem(UploadedItem):
+    """An image behind an https URL."""
+
+    uri: Uri = Field(examples=["https://example.org/face.jpg"])
+
+
+class FolderRequest(FolderSource):
+    """A folder on the server, under one of the allowed roots; nested folders are included."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ManifestRequest(Body):
+    """A list of items, one a line, by its URI: JSONL or CSV with `uri`, `custom_id`, `sha256`."""
+
+    type: Literal[SourceType.MANIFEST]
+    uri: Uri = Field(examples=["s3://photos/2026.jsonl"])
+    format: ManifestFormat | None = Field(default=None, description="Null: by its name.")
+
+
+class PrefixRequest(Body):
+    """The images of a bucket under a prefix that is allowed: s3://, gs:// or az://."""
+
+    type: Literal[SourceType.PREFIX]
+    uri: Uri = Field(examples=["s3://photos/2026"])
+
+
+class UrlsRequest(Body):
+    """Images behind https URLs."""
+
+    type: Literal[SourceType.URLS]
+    urls: list[
+        Annotated[UrlItem, BeforeValidator(_url_item, json_schema_input_type=str | UrlItem)]
+    ] = Field(min_length=1, max_length=MAX_URLS)
+
+
+class UploadRequest(Body):
+    """A finished resumable upload; one job can use it."""
+
+    type: Literal["upload"]
+    id: str = Field(examples=["upload_01a20b556ef076ef82e6d3893ba81f31"])
+    used_as: Literal["archive", "manifest"] = Field(alias="as")
+    format: ManifestFormat | None = Field(default=None, description="Null: by its name.")
+
+
+SourceRequest = FolderRequest | ManifestRequest | PrefixRequest | UrlsRequest | UploadRequest
+
+
+class JobRequest(Body):
+    """A bulk job over images that are elsewhere (JSON body)."""
+
+    source: Annotated[SourceRequest, Field(discriminator="type")]
+    options: JobOptions = JobOptions()
+
+
+class JobUpload(Body):
+    """A bulk job over what the body brings: `files`, an `archive` or a `manifest`."""
+
+    files: list[UploadedFile] = Field(default=[], description="Images, one part each.")
+    archive: UploadedFile | None = Field(default=None, description="A zip or tar file of images.")
+    manifest: UploadedFile | None = Field(
+        default=None,
+        description="A list of images: JSONL or CSV (`uri`, `custom_id`, `sha256`).",
+    )
+    items: Annotated[list[UploadedItem], BeforeValidator(_parsed)] = Field(
+        default=[], description="JSON: what you know of each of the `files`, in their order."
+    )
+    options: Annotated[JobOptions, BeforeValidator(_parsed)] = Field(
+        default=JobOptions(), description="JSON: how the job is to run."
+    )
+
+
+class ScanUpload(Body):
+    """A single scan (multipart body)."""
+
+    image: UploadedFile = Field(description="The image.")
+    options: Annotated[ScanOptions, BeforeValidator(_parsed)] = Field(
+        default=ScanOptions(), description="JSON: how the scan is to run."
+    )
+
+
+class SubmitHeader(BaseModel):
+    """The key under which a request can be sent again without making a second job."""
+
+    idempotency_key: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,255}$")] | None = Field(
+        default=None,
+        alias="Idempotency-Key",
+        description="Up to 255 visible ASCII characters, remembered for a day.",
+    )
+
+
+class ScanHeader(SubmitHeader):
+    """The key of the request, and how long the client wants to wait for the verdict."""
+
+    prefer: str | None = Field(default=None, description="`wait=10`: up to 10 seconds.")
