@@ -1,4 +1,4 @@
-"""Jobs over HTTP: made, read, listed, cancelled."""
+"""Jobs over HTTP: made, read, listed, cancelled, deleted."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,8 @@ from api.schemas import JobPage, JobPath, JobQuery, JobView
 from api.services import services
 from api.shapes import answer, job_views
 from api.submission import Order, submit_source, submit_upload
-from db import jobs
+from core.taskqueue import purge
+from db import deletion, jobs
 from db.idempotency import KeyedRequest
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/v1", abp_tags=[JOBS])
@@ -93,6 +94,21 @@ def cancel_job(path: JobPath) -> Response:
     with services().database.write() as session:
         jobs.cancel(session, path.job_id)
     return answer(read_job_view(path.job_id), 202)
+
+
+@blueprint.delete(
+    "/jobs/<job:job_id>",
+    operation_id="delete_job",
+    summary="Delete a job that has ended, with its verdicts and its stored bytes",
+    description="The job is gone at once; what it holds is deleted in the background.",
+    responses={204: {"description": "The job is deleted."}, **problems(404, 409)},
+)
+def delete_job(path: JobPath) -> Response:
+    """Delete one job."""
+    with services().database.write() as session:
+        deletion.delete(session, path.job_id)
+    services().ring(purge())
+    return Response(status=204)
 
 
 def page_of_jobs(query: JobQuery) -> JobPage:

@@ -67,6 +67,7 @@ class JobView(BaseModel):
     cancelling_at: datetime | None
     cancelled_at: datetime | None
     expired_at: datetime | None
+    ended_at: datetime | None = Field(description="When it ended, in whichever state.")
     links: dict[str, str] = Field(description="`self`, `verdicts`, `faults` and `cancel`.")
 
 

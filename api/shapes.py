@@ -16,7 +16,7 @@ from db.models import Job, ModelVersion, Verdict
 
 SHOWN_OF_SOURCE = ("type", "path", "name", "strict")
 TIMES = ("created_at", "planning_at", "running_at", "listed_at", "completed_at", "failed_at")
-MORE_TIMES = ("cancelling_at", "cancelled_at", "expired_at")
+MORE_TIMES = ("cancelling_at", "cancelled_at", "expired_at", "ended_at")
 
 
 def answer(

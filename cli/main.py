@@ -17,6 +17,7 @@ COMMANDS = {
     "keys": LazyCommand("cli.keys:keys", "Make, list and revoke API keys."),
     "webhooks": LazyCommand("cli.webhooks:webhooks", "Let a server tell you when jobs end."),
     "models": LazyCommand("cli.models:models", "List, register and promote model versions."),
+    "purge": LazyCommand("cli.purge:purge", "Delete now what is not kept any more."),
     "db": LazyCommand("cli.db:db", "Look after the database."),
     "train": LazyCommand("training.cli:train", "Train, evaluate and publish a model version."),
 }

@@ -111,6 +111,14 @@ class Settings(BaseSettings):
         description="How long the old secret of a webhook signs beside the new one, seconds.",
     )
 
+    # Retention
+    keep_uploads_days: int = Field(
+        30, ge=0, description="Days that a job's uploads are kept after its end; 0: forever."
+    )
+    keep_jobs_days: int = Field(
+        0, ge=0, description="Days that jobs and verdicts are kept after their end; 0: forever."
+    )
+
     # Workers
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, ...")
     worker_threads: int = Field(3, ge=1, le=256, description="Shards in hand at once.")

@@ -138,7 +138,7 @@ def _locate(uri: str) -> tuple[ObjectStore, str]:
 def _open_store(root_url: str) -> ObjectStore:
     try:
         if root_url.startswith("file:"):
-            return LocalStore(local_path(root_url), mkdir=True)
+            return LocalStore(local_path(root_url), mkdir=True, automatic_cleanup=True)
         return from_url(root_url)
     except (BaseError, ValueError, OSError) as error:
         raise ConfigurationError(

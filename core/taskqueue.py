@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 
 from core.errors import BrokerUnavailableError
 
+PURGE_INTERVAL_S = 300.0
 EXCHANGE = Exchange("fakesweep", type="direct")
 
 
@@ -31,15 +32,21 @@ class TaskName(StrEnum):
     PLAN_JOB = "fakesweep.plan_job"
     SCAN_SHARD = "fakesweep.scan_shard"
     RECOVER = "fakesweep.recover"
+    PURGE = "fakesweep.purge"
 
 
 @dataclass(frozen=True)
 class Message:
-    """One task message: which task, on which queue, with which id."""
+    """One task message: which task, on which queue, with which id, if it needs one."""
 
     task: TaskName
     queue: QueueName
-    id: int
+    id: int | None = None
+
+    @property
+    def arguments(self) -> list[int]:
+        """The task's positional arguments."""
+        return [] if self.id is None else [self.id]
 
 
 class TaskQueue(Protocol):
@@ -65,6 +72,11 @@ def scan_shard(shard_id: int, *, interactive: bool) -> Message:
     return Message(TaskName.SCAN_SHARD, queue, shard_id)
 
 
+def purge() -> Message:
+    """Ask a worker to purge the jobs that were deleted, and all that is too old."""
+    return Message(TaskName.PURGE, QueueName.CONTROL)
+
+
 class CeleryTaskQueue:
     """Sends messages through Celery."""
 
@@ -74,7 +86,7 @@ class CeleryTaskQueue:
     def send(self, message: Message) -> None:
         """Put the message into the broker; gives up after about a second without one."""
         try:
-            self._app.send_task(message.task, args=[message.id], queue=message.queue)
+            self._app.send_task(message.task, args=message.arguments, queue=message.queue)
         except (OperationalError, OSError) as error:
             raise BrokerUnavailableError(
                 f"The broker does not answer ({error}); start it or correct BROKER_URL."
@@ -130,7 +142,12 @@ def create_celery(broker_url: str, *, recovery_interval_s: float = 15) -> Celery
                 "task": TaskName.RECOVER,
                 "schedule": recovery_interval_s,
                 "options": {"queue": QueueName.CONTROL, "expires": recovery_interval_s},
-            }
+            },
+            "purge": {
+                "task": TaskName.PURGE,
+                "schedule": PURGE_INTERVAL_S,
+                "options": {"queue": QueueName.CONTROL, "expires": PURGE_INTERVAL_S},
+            },
         },
         timezone="UTC",
     )

@@ -61,8 +61,10 @@ def get(session: Session, public_id: str, *, visible_to: int | None = None) -> J
 
     With None, whoever asks sees the jobs of all keys.
     """
-    owned = [Job.api_key_id == visible_to] if visible_to is not None else []
-    job = session.scalar(select(Job).where(Job.public_id == public_id, *owned))
+    conditions = [Job.public_id == public_id, Job.deleted_at.is_(None)]
+    if visible_to is not None:
+        conditions.append(Job.api_key_id == visible_to)
+    job = session.scalar(select(Job).where(*conditions))
     if job is None:
         raise NotFoundError(f"There is no job {public_id}.")
     return job
@@ -94,7 +96,7 @@ def page(
     Without `visible_to`, the jobs of all keys are among them. `metadata` holds pairs of key and
     value, all of which a job must have; `created_after` includes the moment itself.
     """
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [Job.deleted_at.is_(None)]
     conditions += [Job.id.in_(_noted(key, value)) for key, value in metadata]
     if visible_to is not None:
         conditions.append(Job.api_key_id == visible_to)

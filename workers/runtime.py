@@ -25,6 +25,7 @@ from workers.batcher import Batcher
 from workers.detectors import Detectors
 from workers.planner import Planner
 from workers.recovery import Recovery
+from workers.retention import Retention, build_retention
 from workers.scan import ShardScanner
 
 INTERACTIVE_BATCH = 8
@@ -41,6 +42,7 @@ class Runtime:
     planner: Planner
     scanner: ShardScanner
     recovery: Recovery
+    retention: Retention
     batcher: Batcher
     decoders: ThreadPoolExecutor
     database: Database
@@ -89,6 +91,7 @@ def build_runtime(settings: Settings, queue: TaskQueue) -> Runtime:
         planner=_planner(settings, database, queue, access),
         scanner=scanner,
         recovery=_recovery(settings, database, queue),
+        retention=build_retention(settings, database),
         batcher=batcher,
         decoders=decoders,
         database=database,

@@ -23,3 +23,7 @@ def register(app: Celery, runtime: Runtime) -> None:
     @app.task(name=TaskName.RECOVER)
     def recover() -> None:
         runtime.recovery.sweep()
+
+    @app.task(name=TaskName.PURGE)
+    def purge() -> None:
+        runtime.retention.sweep()

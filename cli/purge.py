@@ -1,0 +1,29 @@
+"""`fakesweep purge`: delete now what is not kept any more."""
+
+import click
+
+from core.settings import load_settings
+from db.migrations import require_current
+from db.session import Database
+from workers.retention import build_retention
+
+
+@click.command()
+def purge() -> None:
+    """Delete now what is not kept any more, as the workers do every few minutes.
+
+    That is what deleted jobs hold, uploads and jobs that are older than FAKESWEEP_KEEP_UPLOADS_DAYS
+    and FAKESWEEP_KEEP_JOBS_DAYS, and what expired.
+    """
+    settings = load_settings()
+    database = Database(settings.database_url)
+    try:
+        database.check()
+        require_current(database)
+        done = build_retention(settings, database).run()
+    finally:
+        database.close()
+    click.echo(
+        f"Jobs deleted: {done.jobs:,}. Jobs whose uploads were deleted: {done.uploads:,}. "
+        f"Idempotency keys deleted: {done.idempotency_keys:,}."
+    )

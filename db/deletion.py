@@ -1,0 +1,134 @@
+"""How jobs go: hidden at once, then purged of their rows, a bounded batch a transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import ColumnElement, CursorResult, Delete, func, select, update
+from sqlalchemy import delete as delete_from
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from core.errors import ConflictError
+from core.terms import JobState
+from db import jobs, uploads
+from db.clock import database_time
+from db.models import IdempotencyKey, Job, ManifestFault, Shard, Upload, Verdict
+
+FINAL = [state for state in JobState if state.is_final]
+PAGE_SIZE = 100
+
+
+@dataclass(frozen=True)
+class StoredJob:
+    """A job and the keys under which its bytes lie in storage."""
+
+    id: int
+    keys: tuple[str, ...]
+
+
+def delete(session: Session, public_id: str) -> None:
+    """Hide the job from every reader; what it holds is purged later.
+
+    Raises NotFoundError, and ConflictError while the job is open.
+    """
+    job = jobs.get(session, public_id)
+    hidden = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state.in_(FINAL))
+        .values(deleted_at=database_time())
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if hidden is None:
+        raise ConflictError(
+            f"The job is {job.state}; cancel it, and delete it once it is cancelled."
+        )
+    # The same request may make a new job from now on.
+    session.execute(delete_from(IdempotencyKey).where(IdempotencyKey.job_id == job.id))
+
+
+def hide(session: Session, *, older_than_s: float, limit: int = PAGE_SIZE) -> int:
+    """Delete up to `limit` jobs that ended so long ago; return how many there were."""
+    found = session.scalars(
+        select(Job.id)
+        .where(Job.ended_at < database_time(-older_than_s), Job.deleted_at.is_(None))
+        .order_by(Job.ended_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    session.execute(
+        update(Job)
+        .where(Job.id.in_(found))
+        .values(deleted_at=database_time())
+        .execution_options(synchronize_session=False)
+    )
+    return len(found)
+
+
+def hidden(session: Session) -> Sequence[StoredJob]:
+    """Return deleted jobs of which something is left, the first deleted first."""
+    return _page(session, Job.deleted_at.is_not(None), oldest=Job.deleted_at)
+
+
+def stored(session: Session, *, older_than_s: float) -> Sequence[StoredJob]:
+    """Return jobs that ended so long ago, and whose bytes are still in storage."""
+    is_old = Job.ended_at < database_time(-older_than_s)
+    return _page(session, is_old, Job.uploads_deleted_at.is_(None), oldest=Job.ended_at)
+
+
+def note_uploads_deleted(session: Session, job_id: int) -> None:
+    """Mark the job's bytes as deleted."""
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id)
+        .values(uploads_deleted_at=database_time())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def purge_verdicts(session: Session, job_id: int, *, limit: int) -> int:
+    """Delete up to `limit` verdicts of the job; return how many there were."""
+    of_job = Verdict.job_id == job_id
+    first = select(Verdict.position).where(of_job).order_by(Verdict.position).limit(limit)
+    last = session.scalar(select(func.max(first.subquery().c.position)))
+    if last is None:
+        return 0
+    return _delete(session, delete_from(Verdict).where(of_job, Verdict.position <= last))
+
+
+def purge_shards(session: Session, job_id: int, *, limit: int) -> int:
+    """Delete up to `limit` shards of the job; return how many there were."""
+    first = select(Shard.id).where(Shard.job_id == job_id).limit(limit)
+    return _delete(session, delete_from(Shard).where(Shard.id.in_(first)))
+
+
+def purge_faults(session: Session, job_id: int, *, limit: int) -> int:
+    """Delete up to `limit` faults of the job's manifest; return how many there were."""
+    of_job = ManifestFault.job_id == job_id
+    first = select(ManifestFault.line).where(of_job).limit(limit)
+    return _delete(session, delete_from(ManifestFault).where(of_job, ManifestFault.line.in_(first)))
+
+
+def purge_row(session: Session, job_id: int) -> None:
+    """Delete the deleted job's row, and with it what little still refers to it."""
+    _delete(session, delete_from(Job).where(Job.id == job_id, Job.deleted_at.is_not(None)))
+
+
+def _page(
+    session: Session,
+    *conditions: ColumnElement[bool],
+    oldest: InstrumentedAttribute[datetime | None],
+) -> list[StoredJob]:
+    query = select(Job.id, Job.public_id).where(*conditions).order_by(oldest).limit(PAGE_SIZE)
+    names = dict(session.execute(query).all())
+    keys = {job_id: [uploads.storage_key(public_id)] for job_id, public_id in names.items()}
+    of_jobs = select(Upload.job_id, Upload.public_id).where(Upload.job_id.in_(names))
+    for job_id, public_id in session.execute(of_jobs):
+        keys[job_id or 0].append(uploads.storage_key(public_id))
+    return [StoredJob(job_id, tuple(found)) for job_id, found in keys.items()]
+
+
+def _delete(session: Session, query: Delete) -> int:
+    done = session.execute(query, execution_options={"synchronize_session": False})
+    return cast("CursorResult[tuple[()]]", done).rowcount
