@@ -25,5 +25,6 @@ def purge() -> None:
         database.close()
     click.echo(
         f"Jobs deleted: {done.jobs:,}. Jobs whose uploads were deleted: {done.uploads:,}. "
+        f"Unused uploads deleted: {done.unused_uploads:,}. "
         f"Idempotency keys deleted: {done.idempotency_keys:,}."
     )

@@ -13,7 +13,7 @@ from core.errors import ConflictError
 from core.terms import JobState
 from db import jobs, uploads
 from db.clock import database_time
-from db.models import IdempotencyKey, Job, ManifestFault, Shard, Upload, Verdict
+from db.models import IdempotencyKey, Job, ManifestFault, Shard, Verdict
 
 FINAL = [state for state in JobState if state.is_final]
 PAGE_SIZE = 100
@@ -121,12 +121,14 @@ def _page(
     oldest: InstrumentedAttribute[datetime | None],
 ) -> list[StoredJob]:
     query = select(Job.id, Job.public_id).where(*conditions).order_by(oldest).limit(PAGE_SIZE)
-    names = dict(session.execute(query).all())
-    keys = {job_id: [uploads.storage_key(public_id)] for job_id, public_id in names.items()}
-    of_jobs = select(Upload.job_id, Upload.public_id).where(Upload.job_id.in_(names))
-    for job_id, public_id in session.execute(of_jobs):
-        keys[job_id or 0].append(uploads.storage_key(public_id))
-    return [StoredJob(job_id, tuple(found)) for job_id, found in keys.items()]
+    return [
+        StoredJob(job_id, _keys(public_id, uploads.of_job(session, job_id)))
+        for job_id, public_id in session.execute(query).all()
+    ]
+
+
+def _keys(public_id: str, upload_ids: Sequence[str]) -> tuple[str, ...]:
+    return tuple(uploads.storage_key(name) for name in (public_id, *upload_ids))
 
 
 def _delete(session: Session, query: Delete) -> int:

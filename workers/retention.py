@@ -11,7 +11,7 @@ from core.errors import StorageError
 from core.logs import get_logger
 from core.settings import Settings
 from core.storage import Storage
-from db import deletion, idempotency
+from db import deletion, idempotency, uploads
 from db.deletion import StoredJob
 from db.session import Database
 
@@ -29,6 +29,7 @@ class Purged:
 
     jobs: int
     uploads: int
+    unused_uploads: int
     idempotency_keys: int
 
 
@@ -61,6 +62,7 @@ class Retention:
         return Purged(
             jobs=self._delete_jobs(),
             uploads=self._delete_uploads(),
+            unused_uploads=self._for_each(uploads.expired, self._forget_upload),
             idempotency_keys=self._write(idempotency.purge),
         )
 
@@ -80,14 +82,14 @@ class Retention:
 
     def _for_each(
         self,
-        find: Callable[[Session], Sequence[StoredJob]],
-        purge: Callable[[StoredJob], bool],
+        find: Callable[[Session], Sequence[Found]],
+        purge: Callable[[Found], bool],
     ) -> int:
         """Purge what is found, a page at a time, until nothing is; return how many there were."""
         count = 0
         while found := self._read(find):
-            for job in found:
-                if not purge(job):
+            for one in found:
+                if not purge(one):
                     return count
                 count += 1
         return count
@@ -111,6 +113,11 @@ class Retention:
     def _purge_uploads(self, job: StoredJob) -> bool:
         self._delete_bytes(job)
         self._write(lambda session: deletion.note_uploads_deleted(session, job.id))
+        return not self.stopping.is_set()
+
+    def _forget_upload(self, public_id: str) -> bool:
+        self.storage.delete(uploads.storage_key(public_id))
+        self._write(lambda session: uploads.forget(session, public_id))
         return not self.stopping.is_set()
 
     def _delete_bytes(self, job: StoredJob) -> None:

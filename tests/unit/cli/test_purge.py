@@ -29,7 +29,8 @@ def test_says_what_it_deleted(
     ended = CliRunner().invoke(main, ["purge"])
     assert ended.exit_code == 0, ended.output
     assert ended.stdout == (
-        "Jobs deleted: 1. Jobs whose uploads were deleted: 0. Idempotency keys deleted: 0.\n"
+        "Jobs deleted: 1. Jobs whose uploads were deleted: 0. Unused uploads deleted: 0. "
+        "Idempotency keys deleted: 0.\n"
     )
     with database.read() as session:
         assert session.get(Job, job_id) is None

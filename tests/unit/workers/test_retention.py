@@ -211,6 +211,22 @@ def test_old_idempotency_keys_go(
     assert make().run().idempotency_keys == 1
 
 
+def test_uploads_that_no_job_used_go(
+    make: Callable[..., Retention], database: Database, storage: Storage, tmp_path: Path
+) -> None:
+    """Once they have expired, with the bytes that arrived."""
+    for name, life_s in (("upload_old", -1), ("upload_new", 60)):
+        storage.write(f"uploads/{name}/part", name.encode())
+        with database.write() as session:
+            expires_at = database_time(life_s)
+            session.add(
+                Upload(public_id=name, name="a.zip", size=9, parts=[], expires_at=expires_at)
+            )
+    assert make().run().unused_uploads == 1
+    assert make().run().unused_uploads == 0
+    assert [path.name for path in (tmp_path / "storage" / "uploads").iterdir()] == ["upload_new"]
+
+
 def test_storage_that_does_not_answer_leaves_the_job_for_later(
     make: Callable[..., Retention],
     database: Database,
