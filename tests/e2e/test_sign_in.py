@@ -1,0 +1,105 @@
+"""Signing in to the pages in a real browser, with an API key."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from core.storage import Storage
+from db import api_keys
+from db.session import Database
+from tests.support.api import ApiRig, part, png, settings_for
+from tests.support.browser import launched_browser, served
+from tests.support.rows import add_champion
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests."""
+    with launched_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def rig(tmp_path: Path, sqlite_url: str) -> Iterator[ApiRig]:
+    """The application, asking for API keys."""
+    database = Database(sqlite_url)
+    add_champion(database)
+    settings = settings_for(tmp_path, database_url=sqlite_url, require_api_keys="always")
+    yield ApiRig(settings=settings, database=database, storage=Storage(settings.storage_url))
+    database.close()
+
+
+@pytest.fixture
+def address(rig: ApiRig) -> Iterator[str]:
+    """Where the application is served."""
+    with served(rig.app) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A page of a browser that knows no key."""
+    context = browser.new_context(base_url=address)
+    yield context.new_page()
+    context.close()
+
+
+def sign_in(page: Page, key: str) -> None:
+    """Fill in the form and send it."""
+    page.get_by_label("API key").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for(rig: ApiRig, page: Page) -> None:
+    """After a wrong key and a right one; signing out closes everything again."""
+    key = rig.add_key("app")
+    page.goto("/jobs?state=queued")
+    expect(page).to_have_title(re.compile("^Sign in"))
+    expect(page.get_by_label("API key")).to_be_focused()
+    sign_in(page, "fsk_wrong")
+    expect(page.get_by_role("alert")).to_contain_text("The API key is not valid.")
+    sign_in(page, key)
+    expect(page).to_have_url(re.compile(r"/jobs\?state=queued$"))
+    assert key not in page.content()
+    assert page.evaluate("document.cookie") == ""
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_title(re.compile("^Sign in"))
+    page.go_back()
+    expect(page).to_have_title(re.compile("^Sign in"))
+
+
+def test_the_scripts_of_the_pages_use_the_cookie(rig: ApiRig, page: Page) -> None:
+    """Handing in images, and following the job without a reload."""
+    page.goto("/")
+    sign_in(page, rig.add_key("app"))
+    image = FilePayload(name="fake.png", mimeType="image/png", buffer=png())
+    page.get_by_label("Images").set_input_files([image])
+    page.get_by_role("button", name=re.compile("^Scan")).click()
+    page.wait_for_url(re.compile(r"/jobs/job_[0-9a-f]{32}$"))
+    expect(page.get_by_text("Waiting")).to_be_visible()
+    rig.worker.run(page.url.rpartition("/")[2])
+    expect(page.get_by_text("Completed")).to_be_visible()
+    expect(page.get_by_text("0.970")).to_be_visible()
+
+
+def test_another_persons_job_is_not_there(rig: ApiRig, page: Page) -> None:
+    """A link to it leads to the same page as a link to nothing."""
+    owner = rig.client_with(rig.add_key("owner"))
+    made = owner.post("/v1/jobs", data={"files": part("a.png")})
+    page.goto(f"/jobs/{made.json['id']}")
+    sign_in(page, rig.add_key("other"))
+    expect(page.get_by_role("heading", name="Not Found")).to_be_visible()
+
+
+def test_a_key_that_is_revoked_meanwhile_signs_out(rig: ApiRig, page: Page) -> None:
+    """The next page is the form, and it leads back."""
+    page.goto("/jobs")
+    sign_in(page, rig.add_key("app"))
+    with rig.database.write() as session:
+        api_keys.revoke(session, "app")
+    page.get_by_role("link", name="Jobs").click()
+    sign_in(page, rig.add_key("new"))
+    expect(page).to_have_url(re.compile("/jobs$"))
