@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from api.idempotency import claim_key
-from api.identity import caller
+from api.identity import caller, require_admin
 from api.intake import keep_archive, keep_files, keep_manifest, keep_urls, kept_uploads
 from api.requests import (
     JobOptions,
@@ -23,7 +23,7 @@ from core.errors import BrokerUnavailableError
 from core.logs import get_logger
 from core.sources import Source, SourceItem
 from core.taskqueue import Message, plan_job, scan_shard
-from core.terms import JobKind
+from core.terms import JobKind, Priority
 from db import jobs, model_versions, planning, quotas, shards, uploads
 from db.idempotency import KeyedRequest
 from db.models import Job
@@ -122,6 +122,8 @@ def _insert_upload(services: Services, public_id: str, request: UploadRequest, o
 def _create(
     session: Session, public_id: str, kind: JobKind, source: dict[str, object], order: Order
 ) -> Job:
+    if isinstance(order.options, JobOptions) and order.options.priority is Priority.HIGH:
+        require_admin("Jobs of the priority `high`")
     quotas.admit(session, caller().key_id)
     job = jobs.create(
         session,

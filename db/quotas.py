@@ -27,9 +27,10 @@ def admit(session: Session, api_key_id: int | None) -> None:
     locked = {"key_share": True}  # rows that refer to the key may still be inserted
     key = session.get_one(ApiKey, api_key_id, with_for_update=locked, populate_existing=True)
     if key.max_open_jobs is not None and _open_jobs(session, key.id) >= key.max_open_jobs:
+        most = "1 open job" if key.max_open_jobs == 1 else f"{key.max_open_jobs:,} open jobs"
         raise QuotaError(
-            f"This API key has {key.max_open_jobs:,} open jobs, which is as many as it may have. "
-            "Wait until one has ended, or cancel one.",
+            f"This API key may have {most} at a time, and has that many. Wait until one has "
+            "ended, or cancel one.",
             retry_after_s=OPEN_JOBS_RETRY_S,
         )
     now = _now(session)

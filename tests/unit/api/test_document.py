@@ -42,6 +42,17 @@ def test_every_operation_says_what_it_does_and_how_it_fails(document: dict[str, 
                 assert list(response["content"]) == ["application/problem+json"]
 
 
+def test_every_operation_asks_for_a_key_but_the_open_ones(document: dict[str, Any]) -> None:
+    """As the application does: it is said once for all, and taken back where it does not hold."""
+    assert document["security"] == [{"api_key": []}]
+    scheme = document["components"]["securitySchemes"]["api_key"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for operation in operations(document):
+        is_open = operation["operationId"] in ("read_health", "read_readiness")
+        assert operation.get("security") == ([] if is_open else None)
+        assert ("401" in operation["responses"]) is not is_open
+
+
 def test_making_a_job_takes_either_body(document: dict[str, Any]) -> None:
     """One operation, both request bodies, each with its schema."""
     body = document["paths"]["/v1/jobs"]["post"]["requestBody"]

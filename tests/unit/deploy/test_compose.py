@@ -121,6 +121,11 @@ def test_gunicorn_finds_the_application() -> None:
     assert callable(importlib.import_module(module).create)
 
 
+def test_the_api_requires_keys() -> None:
+    """Whatever address it is told that it listens on."""
+    assert SERVICES["api"]["environment"]["FAKESWEEP_REQUIRE_API_KEYS"] == "always"
+
+
 def test_the_health_check_asks_a_route_of_the_api(tmp_path: Path) -> None:
     """The check is Python that compiles, and asks for a path that the API serves."""
     *_, program, flag, code = SERVICES["api"]["healthcheck"]["test"]
