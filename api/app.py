@@ -16,6 +16,7 @@ from api import (
     models,
     protection,
     request_ids,
+    resumable,
     scans,
     verdicts,
     webhooks,
@@ -42,6 +43,12 @@ class JobIdConverter(BaseConverter):
     """A path segment that can be a job's id; any other leads nowhere."""
 
     regex = "job_[0-9a-f]{32}"
+
+
+class UploadIdConverter(BaseConverter):
+    """A path segment that can be the id of a resumable upload."""
+
+    regex = "upload_[0-9a-f]{32}"
 
 
 class WebhookIdConverter(BaseConverter):
@@ -108,9 +115,10 @@ def _set_limits(app: OpenAPI, settings: Settings) -> None:
 
 def _add_views(app: OpenAPI) -> None:
     app.url_map.converters["job"] = JobIdConverter
+    app.url_map.converters["upload"] = UploadIdConverter
     app.url_map.converters["webhook"] = WebhookIdConverter
     app.url_map.converters["delivery"] = DeliveryIdConverter
-    for noun in (jobs, scans, verdicts, faults, exports, webhooks, models, health):
+    for noun in (jobs, resumable, scans, verdicts, faults, exports, webhooks, models, health):
         app.register_api(noun.blueprint)
     for part in (pages, sign_in):
         app.register_blueprint(part.blueprint)

@@ -19,6 +19,10 @@ INFO = Info(
     ),
 )
 JOBS = Tag(name="jobs", description="Requests to scan images, one or a million.")
+UPLOADS = Tag(
+    name="uploads",
+    description="Files too large for one request: resumable uploads by the tus protocol 1.0.0.",
+)
 SCANS = Tag(name="scans", description="Single images, with the verdict in the answer.")
 VERDICTS = Tag(name="verdicts", description="How each item of a job ended.")
 WEBHOOKS = Tag(name="webhooks", description="Who is told when jobs end.")
@@ -37,6 +41,7 @@ SECURITY_SCHEMES: dict[str, Any] = {
 SECURITY = {"security": [{"api_key": []}]}
 OPEN_TO_ALL: dict[str, Any] = {"security": []}
 PROBLEMS = {
+    400: "A header is missing, or is not understood.",
     401: "The request has no API key, or one that is not valid.",
     403: "The request comes from another web site, for another host, or lacks a scope.",
     404: "There is no such thing.",

@@ -6,7 +6,7 @@ from typing import cast
 from flask import Flask, Response, g, render_template, request
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from api.schemas import Fault, Problem
 from api.services import services
@@ -160,7 +160,7 @@ def _sentence(status: int, error: HTTPException) -> str:
             return f"There is nothing at {request.path}; check the address."
         case 405:
             return f"{request.path} does not take {request.method}; see /openapi.json."
-        case 413:
+        case 413 if error.description == RequestEntityTooLarge.description:
             return _too_large()
         case 500:
             return UNSEEN

@@ -189,3 +189,28 @@ class ScanHeader(SubmitHeader):
     """The key of the request, and how long the client wants to wait for the verdict."""
 
     prefer: str | None = Field(default=None, description="`wait=10`: up to 10 seconds.")
+
+
+class TusHeader(BaseModel):
+    """What every request of the tus protocol says."""
+
+    tus_resumable: str | None = Field(default=None, alias="Tus-Resumable", description="`1.0.0`")
+
+
+class CreateUploadHeader(TusHeader):
+    """What file is about to come."""
+
+    upload_length: str | None = Field(
+        default=None, alias="Upload-Length", description="Bytes of the whole file."
+    )
+    upload_metadata: str | None = Field(
+        default=None, alias="Upload-Metadata", description="`filename <the name in base64>`"
+    )
+
+
+class AppendHeader(TusHeader):
+    """Where the bytes of the body belong."""
+
+    upload_offset: str | None = Field(
+        default=None, alias="Upload-Offset", description="How many bytes have arrived before."
+    )

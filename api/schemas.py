@@ -25,6 +25,12 @@ class JobPath(BaseModel):
     job_id: str = Field(description="Id of the job.")
 
 
+class UploadPath(BaseModel):
+    """A resumable upload named in the path."""
+
+    upload_id: str = Field(description="Id of the upload.")
+
+
 class Counters(BaseModel):
     """How many items stand where; `queued + running + scored + not_applicable + failed = total`."""
 
@@ -120,6 +126,18 @@ class FaultPage(BaseModel):
     by_code: dict[ManifestFaultCode, int] = Field(description="Of the kept ones.")
     faults: list[FaultView]
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page.")
+
+
+class UploadView(BaseModel):
+    """A file that arrives piece by piece."""
+
+    id: str = Field(examples=["upload_01a20b556ef076ef82e6d3893ba81f31"])
+    name: str
+    size: int = Field(description="Bytes of the whole file.")
+    received: int = Field(description="Bytes that are in storage; the next one sent follows them.")
+    is_used: bool = Field(description="A job has it.")
+    created_at: datetime
+    expires_at: datetime | None = Field(description="Null once a job has it.")
 
 
 class ScanView(BaseModel):

@@ -11,6 +11,9 @@ from typing import IO, cast
 
 from flask import Request, request
 
+from api import tus
+from api.services import services
+
 MAX_TEXT_BYTES = 4 * 1024 * 1024  # 10,000 URLs
 
 
@@ -65,8 +68,10 @@ class SpoolPart(RawIOBase):
 
 
 def limit_text_body() -> None:
-    """Let only multipart bodies be large: all others are read into memory."""
-    if request.mimetype != "multipart/form-data":
+    """Let only multipart bodies be large, and the bytes of an upload: others come into memory."""
+    if request.mimetype == tus.CONTENT_TYPE and request.blueprint == "uploads":
+        request.max_content_length = services().settings.max_resumable_bytes  # it is streamed
+    elif request.mimetype != "multipart/form-data":
         request.max_content_length = min(request.max_content_length or 0, MAX_TEXT_BYTES)
 
 

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     max_streams: int = Field(
         0, ge=0, description="Most exports and event streams at a time; 0: half of the threads."
     )
+    max_resumable_bytes: int = Field(
+        64 * 1024**3, ge=1, description="Largest file that arrives as a resumable upload, bytes."
+    )
     max_wait_s: float = Field(60, gt=0, le=600, description="Longest `Prefer: wait`, seconds.")
 
     # Images and archives

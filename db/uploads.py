@@ -48,8 +48,7 @@ def create(session: Session, new: NewUpload) -> Upload:
         expires_at=database_time(LIFE_S),
     )
     session.add(upload)
-    session.flush()
-    return upload
+    return _flushed(session, upload)
 
 
 def get(session: Session, public_id: str, *, visible_to: int | None = None) -> Upload:
@@ -79,8 +78,7 @@ def append(session: Session, public_id: str, *, offset: int, parts: Sequence[Sto
     upload.parts = [*upload.parts, *(part.model_dump() for part in parts)]
     upload.received += sum(part.size for part in parts)
     upload.expires_at = database_time(LIFE_S)
-    session.flush()
-    return upload
+    return _flushed(session, upload)
 
 
 def parts_of(upload: Upload) -> list[StoredPart]:
@@ -102,8 +100,7 @@ def use(session: Session, public_id: str, *, job_id: int, visible_to: int | None
         )
     upload.used_at = database_time()
     upload.job_id = job_id
-    session.flush()
-    return upload
+    return _flushed(session, upload)
 
 
 def delete(session: Session, public_id: str, *, visible_to: int | None = None) -> None:
@@ -152,6 +149,13 @@ def _get(session: Session, public_id: str, *, visible_to: int | None, lock: bool
     is_over = session.scalar(select(upload.expires_at < database_time()))
     if upload.used_at is None and is_over:
         raise GoneError(f"The upload {public_id} has expired; begin a new one.")
+    return upload
+
+
+def _flushed(session: Session, upload: Upload) -> Upload:
+    """Write the changes, and read the times that the database's clock gave them."""
+    session.flush()
+    session.refresh(upload)
     return upload
 
 
