@@ -77,6 +77,7 @@ def submit_scan(services: Services, upload: ScanUpload, order: Order) -> str:
         )
         with services.database.write() as session:
             job = _create(session, public_id, JobKind.SINGLE, source.model_dump(mode="json"), order)
+            quotas.charge(session, job.api_key_id, len(items))
             waiting = _plan(session, job.id, items, lease_s=settings.lease_s)
     _send(services, [scan_shard(shard_id, interactive=True) for shard_id in waiting])
     return public_id

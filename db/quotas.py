@@ -33,15 +33,14 @@ def admit(session: Session, api_key_id: int | None) -> None:
             "ended, or cancel one.",
             retry_after_s=OPEN_JOBS_RETRY_S,
         )
-    now = _now(session)
-    if key.max_items_a_day is not None and _used(session, key.id, now.date()) >= (
-        key.max_items_a_day
-    ):
-        raise QuotaError(
-            f"This API key has used up its {key.max_items_a_day:,} items of today. "
-            "Go on after midnight UTC, or ask the administrator for more.",
-            retry_after_s=_s_until_midnight(now),
-        )
+    if key.max_items_a_day is not None and _used(session, key.id) >= key.max_items_a_day:
+        raise _day_used_up(session, key)
+
+
+def charge(session: Session, api_key_id: int | None, items: int) -> None:
+    """Count the items as `spend` does; raises QuotaError when the key has too few left."""
+    if not spend(session, api_key_id, items):
+        raise _day_used_up(session, session.get_one(ApiKey, api_key_id))
 
 
 def spend(session: Session, api_key_id: int | None, items: int) -> bool:
@@ -92,8 +91,8 @@ def _open_jobs(session: Session, api_key_id: int) -> int:
     return session.scalar(query) or 0
 
 
-def _used(session: Session, api_key_id: int, day: date) -> int:
-    found = session.get(ApiKeyUse, (api_key_id, day), populate_existing=True)
+def _used(session: Session, api_key_id: int) -> int:
+    found = session.get(ApiKeyUse, (api_key_id, today(session)), populate_existing=True)
     return found.items if found else 0
 
 
@@ -109,6 +108,11 @@ def _now(session: Session) -> datetime:
     return session.execute(select(database_time())).scalar_one()
 
 
-def _s_until_midnight(now: datetime) -> int:
+def _day_used_up(session: Session, key: ApiKey) -> QuotaError:
+    now = _now(session)
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=UTC)
-    return max(1, int((midnight - now).total_seconds()) + 1)
+    return QuotaError(
+        f"This API key has used up its {key.max_items_a_day:,} items of today. "
+        "Go on after midnight UTC, or ask the administrator for more.",
+        retry_after_s=int((midnight - now).total_seconds()) + 1,
+    )

@@ -17,7 +17,11 @@ from tests.support.api import ApiClient, ApiRig, part
 from tests.support.rows import add_champion
 
 OPEN = {"/healthz", "/readyz", "/openapi.json", "/static/<path:filename>", "/sign-in"}
-UNKNOWN = "job_" + "0" * 32
+READ = {
+    "job_id": "/v1/jobs/{job_id}",
+    "webhook_id": "/v1/webhooks/{webhook_id}",
+    "delivery_id": "/v1/webhooks/{webhook_id}/deliveries",
+}
 
 
 def submit(client: ApiClient) -> str:
@@ -25,6 +29,13 @@ def submit(client: ApiClient) -> str:
     answer = client.post("/v1/jobs", data={"files": part("a.png")})
     assert answer.status_code == 202, answer.text
     return answer.json["id"]
+
+
+def own(client: ApiClient) -> dict[str, str]:
+    """Make one of everything that keys own; return the ids by their names in paths."""
+    webhook = client.post("/v1/webhooks", json={"url": "https://example.com/hook"}).json
+    ping = client.post(webhook["links"]["test"]).json
+    return {"job_id": submit(client), "webhook_id": webhook["id"], "delivery_id": ping["id"]}
 
 
 def requests_of(rig: ApiRig, **known: str) -> Iterator[tuple[Rule, str, str]]:
@@ -61,28 +72,34 @@ def test_every_route_is_closed_to_strangers(guarded_rig: ApiRig) -> None:
             assert answer.headers["Location"].startswith("/sign-in")
 
 
-def test_every_route_with_a_job_hides_it_from_other_keys(guarded_rig: ApiRig) -> None:
+def test_every_route_hides_what_another_key_owns(guarded_rig: ApiRig) -> None:
     """As if it did not exist, whatever is asked of it; its owner and admins find it."""
     owner = guarded_rig.client_with(guarded_rig.add_key("owner"))
     other = guarded_rig.client_with(guarded_rig.add_key("other"))
     admin = guarded_rig.client_with(guarded_rig.add_key("admin", Scope.ADMIN))
-    job_id = submit(owner)
+    owned = own(owner)
+    nothing = {name: value[:-32] + "0" * 32 for name, value in owned.items()}
     for (rule, method, path), (_, _, nowhere) in zip(
-        requests_of(guarded_rig, job_id=job_id),
-        requests_of(guarded_rig, job_id=UNKNOWN),
-        strict=True,
+        requests_of(guarded_rig, **owned), requests_of(guarded_rig, **nothing), strict=True
     ):
-        of_jobs = {name for name, of in rule._converters.items() if isinstance(of, JobIdConverter)}
-        assert of_jobs <= {"job_id"}, f"{rule.rule} names a job otherwise than as `job_id`"
-        if "job_id" not in rule.arguments:
+        named = {name for name in rule.arguments if name.endswith("_id")}
+        assert named <= owned.keys(), f"{rule.rule} names what this test does not make"
+        if not named:
             continue
-        hidden, absent = other.open(path, method=method), other.open(nowhere, method=method)
+        hidden = other.open(path, method=method, json={})
+        absent = other.open(nowhere, method=method, json={})
         assert hidden.status_code == absent.status_code == 404, (method, path)
         if method == "GET":
-            if rule.rule.startswith("/v1/"):
-                assert hidden.json["detail"] == f"There is no job {job_id}."
             assert owner.get(path).status_code == admin.get(path).status_code != 404, path
-    assert owner.get(f"/v1/jobs/{job_id}").json["state"] == "queued"
+    for name, value in owned.items():
+        assert value in owner.get(READ[name].format(**owned)).text
+
+
+def test_a_job_is_always_called_so(rig: ApiRig) -> None:
+    """The gate finds it by the name that it has in the path."""
+    for rule in rig.app.url_map.iter_rules():
+        for name, converter in rule._converters.items():
+            assert isinstance(converter, JobIdConverter) is (name == "job_id"), rule.rule
 
 
 def test_a_list_holds_what_the_key_may_see(guarded_rig: ApiRig) -> None:

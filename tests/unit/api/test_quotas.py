@@ -59,6 +59,15 @@ def test_a_day_that_is_used_up_is_refused_until_midnight(
     assert submit(other).status_code == 202
 
 
+def test_single_scans_count(guarded_rig: ApiRig, limited: Callable[..., ApiClient]) -> None:
+    """They are listed where they are submitted."""
+    client = limited(max_items_a_day=2)
+    found = [submit(client, "/v1/scans").status_code for _ in range(3)]
+    assert found == [202, 202, 429]
+    with guarded_rig.database.read() as session:
+        assert list(quotas.used_today(session).values()) == [2]
+
+
 def test_only_admins_overtake_everybody(guarded_rig: ApiRig) -> None:
     """Jobs of the highest priority need the scope; the sentence says so."""
     scanner = guarded_rig.client_with(guarded_rig.add_key("scanner"))

@@ -108,6 +108,16 @@ def test_a_day_that_is_used_up_ends_at_midnight(database: Database) -> None:
     assert 0 < caught.value.retry_after_s <= 86_401
 
 
+def test_what_cannot_be_charged_is_an_error(database: Database) -> None:
+    """The same one, although the key has something left."""
+    key_id = limit(database, max_items_a_day=100)
+    with database.write() as session:
+        quotas.charge(session, None, 1)
+        quotas.charge(session, key_id, 99)
+    with database.write() as session, pytest.raises(QuotaError, match="100 items of today"):
+        quotas.charge(session, key_id, 2)
+
+
 def test_open_jobs_are_limited_and_ended_ones_are_free(database: Database, version: int) -> None:
     """Jobs of other keys and those that have ended do not count."""
     key_id = limit(database, max_open_jobs=2)
