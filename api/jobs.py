@@ -17,7 +17,7 @@ from api.services import services
 from api.shapes import answer, job_views
 from api.submission import Order, submit_source, submit_upload
 from core.taskqueue import purge
-from db import deletion, jobs
+from db import deletion, endings, jobs
 from db.idempotency import KeyedRequest
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/v1", abp_tags=[JOBS])
@@ -92,7 +92,7 @@ def read_job(path: JobPath) -> Response:
 def cancel_job(path: JobPath) -> Response:
     """Begin to cancel one job."""
     with services().database.write() as session:
-        jobs.cancel(session, path.job_id)
+        endings.cancel(session, jobs.get(session, path.job_id))
     return answer(read_job_view(path.job_id), 202)
 
 

@@ -22,9 +22,9 @@ from api.sources import checked, checked_urls, of_upload
 from core.errors import BrokerUnavailableError
 from core.logs import get_logger
 from core.sources import Source, SourceItem
-from core.taskqueue import Message, plan_job, scan_shard
+from core.taskqueue import Message, plan_job, scan_next
 from core.terms import JobKind, Priority
-from db import jobs, model_versions, planning, quotas, shards, uploads
+from db import dispatching, jobs, model_versions, planning, quotas, uploads
 from db.idempotency import KeyedRequest
 from db.models import Job
 
@@ -78,8 +78,8 @@ def submit_scan(services: Services, upload: ScanUpload, order: Order) -> str:
         with services.database.write() as session:
             job = _create(session, public_id, JobKind.SINGLE, source.model_dump(mode="json"), order)
             quotas.charge(session, job.api_key_id, len(items))
-            waiting = _plan(session, job.id, items, lease_s=settings.lease_s)
-    _send(services, [scan_shard(shard_id, interactive=True) for shard_id in waiting])
+            queued = _plan(session, job.id, items, lease_s=settings.lease_s)
+    _send(services, [scan_next(interactive=True)] * queued)
     return public_id
 
 
@@ -139,15 +139,13 @@ def _create(
     return job
 
 
-def _plan(
-    session: Session, job_id: int, items: Sequence[SourceItem], *, lease_s: float
-) -> list[int]:
+def _plan(session: Session, job_id: int, items: Sequence[SourceItem], *, lease_s: float) -> int:
     claim = planning.claim(session, job_id, lease_s=lease_s)
     if claim is None:
         raise RuntimeError("A job that was made in this transaction cannot be claimed.")
     planning.write_shards(session, claim, first_position=0, shards=[items], lease_s=lease_s)
     planning.finish(session, claim)
-    return [shard_id for shard_id, _ in shards.dispatch(session, job_id, window=1)]
+    return dispatching.dispatch(session, job_id, window=1)
 
 
 def _send(services: Services, messages: Sequence[Message]) -> None:

@@ -6,9 +6,11 @@ import click
 
 from core.settings import load_settings
 from workers.app import run_worker
+from workers.loading import loader
 
 
 @click.command()
 def worker() -> None:
-    """Take shards from the broker and scan them, until SIGTERM; then finish those in hand."""
-    sys.exit(run_worker(load_settings()))
+    """Take shards from the broker and scan them, until SIGTERM; then hand back what is left."""
+    settings = load_settings()
+    sys.exit(run_worker(settings, loader(settings)))

@@ -103,9 +103,14 @@ class Settings(BaseSettings):
     # Jobs
     shard_size: int = Field(64, ge=1, le=4096, description="Items of a shard.")
     shards_in_broker: int = Field(16, ge=1, description="Most shards of one job in the broker.")
-    lease_s: float = Field(120, gt=0, description="How long a worker owns a shard, seconds.")
+    lease_s: float = Field(
+        30, gt=0, description="How long a shard stays with a worker that stopped answering."
+    )
+    longest_shard_s: float = Field(
+        1800, gt=0, description="A worker that has a shard in hand for longer loses it, seconds."
+    )
     max_attempts: int = Field(3, ge=1, description="Failures before a shard is halved.")
-    recovery_interval_s: float = Field(15, gt=0, description="Between recovery sweeps, seconds.")
+    recovery_interval_s: float = Field(5, gt=0, description="Between recovery sweeps, seconds.")
 
     # Webhooks
     webhook_rotation_s: float = Field(

@@ -19,7 +19,7 @@ EXCHANGE = Exchange("fakesweep", type="direct")
 
 
 class QueueName(StrEnum):
-    """The broker's queues; a worker serves `interactive` before `bulk`."""
+    """The broker's queues: what must not wait behind scans, single scans, and bulk scans."""
 
     CONTROL = "control"
     INTERACTIVE = "interactive"
@@ -30,7 +30,7 @@ class TaskName(StrEnum):
     """The tasks by name, so that the API sends them without importing the workers."""
 
     PLAN_JOB = "fakesweep.plan_job"
-    SCAN_SHARD = "fakesweep.scan_shard"
+    SCAN_NEXT = "fakesweep.scan_next"
     RECOVER = "fakesweep.recover"
     PURGE = "fakesweep.purge"
 
@@ -66,10 +66,9 @@ def plan_job(job_id: int) -> Message:
     return Message(TaskName.PLAN_JOB, QueueName.CONTROL, job_id)
 
 
-def scan_shard(shard_id: int, *, interactive: bool) -> Message:
-    """Ask a worker to scan the shard."""
-    queue = QueueName.INTERACTIVE if interactive else QueueName.BULK
-    return Message(TaskName.SCAN_SHARD, queue, shard_id)
+def scan_next(*, interactive: bool) -> Message:
+    """Ask a worker to scan the shard whose turn it is; one message is sent for each shard."""
+    return Message(TaskName.SCAN_NEXT, QueueName.INTERACTIVE if interactive else QueueName.BULK)
 
 
 def purge() -> Message:
@@ -96,8 +95,8 @@ class CeleryTaskQueue:
         """Return how many messages wait in the queue, not counting those that a worker holds."""
         try:
             with self._app.connection_for_write() as connection:
-                declared = _queue(queue)(connection.default_channel).queue_declare()
-                return declared.message_count
+                found = declared(queue)(connection.default_channel).queue_declare()
+                return found.message_count
         except (OperationalError, OSError) as error:
             raise BrokerUnavailableError(
                 f"The broker does not answer ({error}); start it or correct BROKER_URL."
@@ -119,7 +118,7 @@ def create_celery(broker_url: str, *, recovery_interval_s: float = 15) -> Celery
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_create_missing_queues=False,
-        task_queues=[_queue(name) for name in QueueName],
+        task_queues=[declared(name) for name in QueueName],
         task_default_queue=QueueName.CONTROL,
         task_publish_retry_policy={"max_retries": 1, "interval_start": 0.2},
         worker_prefetch_multiplier=1,
@@ -154,7 +153,7 @@ def create_celery(broker_url: str, *, recovery_interval_s: float = 15) -> Celery
     return app
 
 
-def _queue(name: QueueName) -> Queue:
+def declared(name: QueueName) -> Queue:
     """Return the queue under a routing key of its own, so that only its messages get there."""
     return Queue(name, EXCHANGE, routing_key=name)
 

@@ -1,21 +1,46 @@
-"""Jobs: made, read, listed, cancelled, ended. Functions never commit; their door does."""
+"""Jobs: made, read, listed; how they end is in `db.endings`. Functions never commit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
-from core.errors import ConflictError, NotFoundError
+from core.errors import NotFoundError
 from core.terms import JobKind, JobState, Priority, ShardState
-from db import webhooks
 from db.clock import database_time
 from db.models import Job, JobMetadata, Shard
 
 ACTIVE = (JobState.PLANNING, JobState.RUNNING)
 OPEN = (JobState.QUEUED, *ACTIVE)
+STOPPING = JobState.CANCELLING
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What tells whether a job has anything left to do; the fields are columns of `Job`."""
+
+    id: int
+    state: JobState
+    stopping_as: JobState | None
+    listed_at: datetime | None
+    total: int
+    scored: int
+    not_applicable: int
+    failed: int
+    landed: int
+    max_failure_ratio: float | None
+
+    @property
+    def ended(self) -> int:
+        """Items that have a verdict."""
+        return self.scored + self.not_applicable + self.failed
+
+
+STANDING = tuple(getattr(Job, field.name) for field in fields(Standing))
 
 
 def new_public_id() -> str:
@@ -126,77 +151,5 @@ def items_in_hand(session: Session, job_ids: Sequence[int]) -> dict[int, int]:
     return {job_id: int(items) for job_id, items in session.execute(query)}
 
 
-def cancel(session: Session, public_id: str) -> Job:
-    """Start to cancel the job: no shard is claimed any more, those in hand end within one shard.
-
-    Cancelling a cancelled job changes nothing; raises ConflictError when it ended otherwise.
-    """
-    job = get(session, public_id)
-    changed = _change(
-        session, job.id, from_states=OPEN, state=JobState.CANCELLING, cancelling_at=database_time()
-    )
-    session.refresh(job)
-    if not changed and job.state not in (JobState.CANCELLING, JobState.CANCELLED):
-        raise ConflictError(f"The job is already {job.state}; only an open job can be cancelled.")
-    settle(session, job.id)
-    session.refresh(job)
-    return job
-
-
-def fail(session: Session, job_id: int, message: str) -> None:
-    """End the job as failed: its source cannot be read."""
-    if _change(
-        session,
-        job_id,
-        from_states=OPEN,
-        state=JobState.FAILED,
-        error=message,
-        failed_at=database_time(),
-    ):
-        webhooks.announce(session, job_id)
-
-
-def settle(session: Session, job_id: int) -> bool:
-    """End the job if nothing is left to do; return whether it has ended by this call.
-
-    A running job completes when its source is listed and every item has a verdict. A cancelling
-    one is cancelled when no worker has a shard of it in hand.
-    """
-    ended = Job.scored + Job.not_applicable + Job.failed
-    completed = session.execute(
-        update(Job)
-        .where(Job.id == job_id, Job.state == JobState.RUNNING)
-        .where(Job.listed_at.is_not(None), ended >= Job.total)
-        .values(state=JobState.COMPLETED, completed_at=database_time())
-        .returning(Job.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    in_hand = select(Shard.id).where(Shard.job_id == job_id, Shard.state == ShardState.LEASED)
-    cancelled = session.execute(
-        update(Job)
-        .where(Job.id == job_id, Job.state == JobState.CANCELLING, ~in_hand.exists())
-        .values(state=JobState.CANCELLED, cancelled_at=database_time())
-        .returning(Job.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    has_ended = completed is not None or cancelled is not None
-    if has_ended:
-        webhooks.announce(session, job_id)
-    return has_ended
-
-
 def _noted(key: str, value: str) -> Select[int]:
     return select(JobMetadata.job_id).where(JobMetadata.key == key, JobMetadata.value == value)
-
-
-def _change(
-    session: Session, job_id: int, *, from_states: Sequence[JobState], **values: object
-) -> bool:
-    row = session.execute(
-        update(Job)
-        .where(Job.id == job_id, Job.state.in_(from_states))
-        .values(**values)
-        .returning(Job.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    return row is not None

@@ -3,65 +3,62 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.sources import SourceItem
-from core.terms import JobKind, JobState, ShardState
-from db import jobs
+from core.terms import JobKind, JobState, Priority, ShardState
+from db import dispatching, endings, jobs
 from db.clock import database_time
 from db.models import Job, Shard
 
 
 @dataclass(frozen=True)
 class PlanClaim:
-    """The right to plan a job until the lease ends; `token` fences out an earlier planner."""
+    """The right to plan a job until the lease ends; `token` fences out an earlier planner.
+
+    `planned` is how many items an earlier planner has already written. Above 0, `round` says
+    that the failed items are planned anew, instead of the source.
+    """
 
     job_id: int
     public_id: str
     kind: JobKind
+    priority: Priority
+    api_key_id: int | None
     source: dict[str, str]
     planned: int
+    round: int
     token: int
     attempts: int
 
 
 def claim(session: Session, job_id: int, *, lease_s: float) -> PlanClaim | None:
-    """Take the job for planning, or return None when it is taken, listed or over.
+    """Take the job for planning, or return None when it is taken, listed or over."""
+    return _claim(session, Job.id == job_id, lease_s=lease_s)
 
-    `planned` is how many items an earlier planner has already written.
-    """
-    query = (
-        update(Job)
-        .where(Job.id == job_id, Job.listed_at.is_(None), Job.state.in_(jobs.OPEN))
-        .where(
-            or_(
-                Job.plan_lease_expires_at.is_(None),
-                Job.plan_lease_expires_at < database_time(),
-            )
-        )
-        .values(
-            plan_token=Job.plan_token + 1,
-            plan_attempts=Job.plan_attempts + 1,
-            plan_lease_expires_at=database_time(lease_s),
-        )
-        .execution_options(synchronize_session=False)
+
+def claim_next(session: Session, *, lease_s: float) -> PlanClaim | None:
+    """Take the unplanned job of the highest priority, the oldest first; None when none waits."""
+    rank = case({priority: priority.rank for priority in Priority}, value=Job.priority)
+    next_id = (
+        select(Job.id)
+        .where(_is_unplanned())
+        .order_by(rank, Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Job)
     )
-    if session.execute(query.returning(Job.id)).first() is None:
-        return None
-    job = session.get_one(Job, job_id, populate_existing=True)
-    if job.state == JobState.QUEUED:
-        job.state = JobState.PLANNING
-        job.planning_at = database_time()
-        session.flush()
-    return PlanClaim(
-        job_id=job.id,
-        public_id=job.public_id,
-        kind=job.kind,
-        source=job.source,
-        planned=job.total,
-        token=job.plan_token,
-        attempts=job.plan_attempts,
+    return _claim(session, Job.id == next_id.scalar_subquery(), lease_s=lease_s)
+
+
+def renew(session: Session, tokens: Sequence[tuple[int, int]], *, lease_s: float) -> None:
+    """Extend the leases of the claims, given as (job id, token); a lost one stays lost."""
+    held = or_(*(and_(Job.id == id_, Job.plan_token == token) for id_, token in tokens))
+    session.execute(
+        update(Job)
+        .where(held, Job.plan_lease_expires_at.is_not(None))
+        .values(plan_lease_expires_at=database_time(lease_s))
+        .execution_options(synchronize_session=False)
     )
 
 
@@ -77,15 +74,8 @@ def write_shards(
 
     Returns False, having written nothing, when the claim is lost or the job is no longer wanted.
     """
-    count = sum(len(items) for items in shards)
-    if not _update_claimed(
-        session,
-        claim,
-        total=first_position + count,
-        plan_lease_expires_at=database_time(lease_s),
-    ):
-        return False
     rows = []
+    rank = dispatching.rank_of(claim.kind, claim.priority)
     for items in shards:
         rows.append(
             {
@@ -94,47 +84,102 @@ def write_shards(
                 "size": len(items),
                 "items": [item.to_row() for item in items],
                 "state": ShardState.PLANNED,
+                "rank": rank,
             }
         )
         first_position += len(items)
+    if not update_claimed(session, claim, total=first_position, lease_s=lease_s):
+        return False
     session.execute(insert(Shard), rows)
-    session.execute(
-        update(Job)
-        .where(Job.id == claim.job_id, Job.state == JobState.PLANNING)
-        .values(state=JobState.RUNNING, running_at=database_time())
-        .execution_options(synchronize_session=False)
-    )
+    start(session, claim.job_id)
     return True
 
 
-def finish(session: Session, claim: PlanClaim) -> bool:
-    """Mark the source as listed to its end: `total` is final. The job may be complete by that."""
-    done = _update_claimed(session, claim, listed_at=database_time(), plan_lease_expires_at=None)
-    return done and (jobs.settle(session, claim.job_id) or True)
-
-
-def release(session: Session, claim: PlanClaim) -> None:
-    """Give the job back, to be planned again from where this planner stopped."""
-    _update_claimed(session, claim, plan_lease_expires_at=None)
-
-
-def unplanned(session: Session, *, older_than_s: float) -> list[int]:
-    """Return the jobs whose planning nobody has in hand: not delivered, or given up."""
-    query = select(Job.id).where(
-        Job.state.in_(jobs.OPEN),
-        Job.listed_at.is_(None),
-        Job.queued_at < database_time(-older_than_s),
-        or_(Job.plan_lease_expires_at.is_(None), Job.plan_lease_expires_at < database_time()),
+def start(session: Session, job_id: int) -> None:
+    """Let the job run, if it does not yet: its first shards are there."""
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == JobState.PLANNING)
+        .values(state=JobState.RUNNING, running_at=func.coalesce(Job.running_at, database_time()))
+        .execution_options(synchronize_session=False)
     )
-    return list(session.scalars(query))
 
 
-def _update_claimed(session: Session, claim: PlanClaim, **values: object) -> bool:
+def finish(session: Session, claim: PlanClaim) -> bool:
+    """Mark the source as listed to its end: `total` is final. The job may be complete by that.
+
+    Returns whether the job ended by it.
+    """
+    if not update_claimed(session, claim, listed_at=database_time(), lease_s=None):
+        return False
+    start(session, claim.job_id)
+    return endings.settle_job(session, claim.job_id)
+
+
+def release(session: Session, claim: PlanClaim, *, delay_s: float = 0) -> None:
+    """Give the job back, to be planned again from where this planner stopped, after a while."""
+    update_claimed(
+        session,
+        claim,
+        plan_not_before=database_time(delay_s) if delay_s > 0 else None,
+        lease_s=None,
+    )
+
+
+def unplanned(session: Session, *, older_than_s: float) -> Sequence[int]:
+    """Return the jobs whose planning nobody has in hand: not delivered, or given up."""
+    query = select(Job.id).where(_is_unplanned(), Job.queued_at < database_time(-older_than_s))
+    return session.scalars(query).all()
+
+
+def update_claimed(
+    session: Session, claim: PlanClaim, *, lease_s: float | None, **values: object
+) -> bool:
+    """Change the job's row and its lease, if the claim still holds; return whether it does."""
+    expires_at = None if lease_s is None else database_time(lease_s)
     row = session.execute(
         update(Job)
         .where(Job.id == claim.job_id, Job.plan_token == claim.token, Job.state.in_(jobs.OPEN))
-        .values(**values)
+        .values(plan_lease_expires_at=expires_at, **values)
         .returning(Job.id)
         .execution_options(synchronize_session=False)
     ).first()
     return row is not None
+
+
+def _is_unplanned() -> ColumnElement[bool]:
+    return and_(
+        Job.state.in_(jobs.OPEN),
+        Job.listed_at.is_(None),
+        or_(Job.plan_lease_expires_at.is_(None), Job.plan_lease_expires_at < database_time()),
+        or_(Job.plan_not_before.is_(None), Job.plan_not_before <= database_time()),
+    )
+
+
+def _claim(session: Session, which: ColumnElement[bool], *, lease_s: float) -> PlanClaim | None:
+    is_queued = Job.state == JobState.QUEUED
+    job = session.execute(
+        update(Job)
+        .where(which, _is_unplanned())
+        .values(
+            plan_token=Job.plan_token + 1,
+            plan_attempts=Job.plan_attempts + 1,
+            plan_lease_expires_at=database_time(lease_s),
+            planning_at=case((is_queued, database_time()), else_=Job.planning_at),
+            state=case((is_queued, JobState.PLANNING), else_=Job.state),
+        )
+        .returning(
+            Job.id,
+            Job.public_id,
+            Job.kind,
+            Job.priority,
+            Job.api_key_id,
+            Job.source,
+            Job.total,
+            Job.round,
+            Job.plan_token,
+            Job.plan_attempts,
+        )
+        .execution_options(synchronize_session=False)
+    ).first()
+    return None if job is None else PlanClaim(*job)

@@ -1,13 +1,11 @@
 """What becomes of shards that failed or were lost: tried again, halved, ended as poison."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.sources import SourceItem
-from core.terms import ItemCode, JobKind, Outcome, ShardState
-from db import jobs, verdicts
+from core.terms import ItemCode, Outcome, ShardState
+from db import endings, verdicts
 from db.clock import database_time
 from db.models import Job, Shard
 from db.verdicts import NewVerdict
@@ -32,16 +30,18 @@ def recover_expired(session: Session, *, max_attempts: int, limit: int = 1000) -
 def retry(session: Session, shard: Shard, *, max_attempts: int) -> None:
     """Plan the shard anew. After `max_attempts` it is halved; a single item is poison then.
 
-    Halves keep one attempt each, so the one bad image of a shard is found in few steps.
+    Halves keep all but one of the attempts, so the one bad image of a shard is found in few
+    steps. Ends the job if nothing is left of it.
     """
     shard.lease_expires_at = None
     shard.state = ShardState.PLANNED
     if shard.attempts >= max_attempts and shard.size > 1:
         _halve(session, shard, attempts=max_attempts - 1)
     elif shard.attempts >= max_attempts:
-        shard.state = ShardState.DONE
         _end_as_poison(session, shard)
+        return
     session.flush()
+    endings.settle_job(session, shard.job_id)
 
 
 def _halve(session: Session, shard: Shard, *, attempts: int) -> None:
@@ -50,10 +50,12 @@ def _halve(session: Session, shard: Shard, *, attempts: int) -> None:
     session.add(
         Shard(
             job_id=shard.job_id,
-            first_position=shard.first_position + middle,
+            round=shard.round,
+            first_position=shard.positions[middle],
             size=len(second),
             items=second,
             state=ShardState.PLANNED,
+            rank=shard.rank,
             attempts=attempts,
             last_error=shard.last_error,
         )
@@ -64,7 +66,7 @@ def _halve(session: Session, shard: Shard, *, attempts: int) -> None:
 def _end_as_poison(session: Session, shard: Shard) -> None:
     item = SourceItem.from_row(shard.items[0])
     poison = NewVerdict(
-        position=shard.first_position,
+        position=shard.positions[0],
         name=item.name,
         custom_id=item.custom_id,
         outcome=Outcome.FAILED,
@@ -74,35 +76,10 @@ def _end_as_poison(session: Session, shard: Shard) -> None:
             f"The last time: {shard.last_error}"
         ),
     )
-    job = session.get_one(Job, shard.job_id)
-    verdicts.record(session, shard.job_id, job.model_version_id, [poison])
-
-
-def requeue_lost(
-    session: Session, *, older_than_s: float, interactive: bool, limit: int = 1000
-) -> list[int]:
-    """Mark anew the shards that were queued so long ago that their message must be lost."""
-    kind = JobKind.SINGLE if interactive else JobKind.BULK
-    query = (
-        select(Shard.id)
-        .join(Job, Job.id == Shard.job_id)
-        .where(Shard.state == ShardState.QUEUED, Shard.queued_at < database_time(-older_than_s))
-        .where(Job.state.in_(jobs.ACTIVE), Job.kind == kind)
-        .order_by(Shard.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Shard)
-    )
-    shard_ids = list(session.scalars(query))
-    mark_queued(session, shard_ids)
-    return shard_ids
-
-
-def mark_queued(session: Session, shard_ids: Sequence[int]) -> None:
-    """Mark the shards as queued now; their messages follow after the commit."""
-    if shard_ids:
-        session.execute(
-            update(Shard)
-            .where(Shard.id.in_(shard_ids))
-            .values(state=ShardState.QUEUED, queued_at=database_time())
-            .execution_options(synchronize_session=False)
-        )
+    model_version_id = session.scalars(
+        select(Job.model_version_id).where(Job.id == shard.job_id)
+    ).one()
+    standing = verdicts.record(session, shard.job_id, model_version_id, [poison], shards=1)
+    shard.state, shard.landing = ShardState.DONE, standing.landed
+    session.flush()
+    endings.settle(session, standing)

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from core.terms import ItemCode, Label, Outcome
+from db import jobs
+from db.jobs import Standing
 from db.models import Job, Verdict
 
 
@@ -47,17 +49,27 @@ def add(session: Session, job_id: int, model_version_id: int, found: Sequence[Ne
 
 
 def record(
-    session: Session, job_id: int, model_version_id: int, found: Sequence[NewVerdict]
-) -> None:
-    """Add the verdicts and count them in their job."""
+    session: Session,
+    job_id: int,
+    model_version_id: int,
+    found: Sequence[NewVerdict],
+    *,
+    shards: int,
+) -> Standing:
+    """Add the verdicts, and count them and the ended shards in their job.
+
+    Returns how the job stands now; its row is locked from then on.
+    """
     add(session, job_id, model_version_id, found)
-    added = {getattr(Job, name): getattr(Job, name) + n for name, n in count(found).items()}
-    session.execute(
+    added = {getattr(Job, name): getattr(Job, name) + n for name, n in count(found).items() if n}
+    row = session.execute(
         update(Job)
         .where(Job.id == job_id)
-        .values(added)
+        .values({**added, Job.landed: Job.landed + shards})
+        .returning(*jobs.STANDING)
         .execution_options(synchronize_session=False)
-    )
+    ).one()
+    return Standing(*row)
 
 
 def count(found: Sequence[NewVerdict]) -> Counter[str]:
@@ -91,15 +103,22 @@ def page(
 
 
 def find_scored(
-    session: Session, hashes: Sequence[bytes], model_version_id: int
+    session: Session,
+    hashes: Sequence[bytes],
+    model_version_id: int,
+    *,
+    job_id: int | None = None,
 ) -> dict[bytes, Verdict]:
     """Return, by SHA-256, one earlier scored verdict of the same bytes and model version.
 
-    The preprocessing is part of the model version, so it is the same too.
+    The preprocessing is part of the model version, so it is the same too. With `job_id`, only
+    that job's verdicts count.
     """
     query = select(Verdict).where(
         Verdict.sha256.in_(hashes),
         Verdict.model_version_id == model_version_id,
         Verdict.outcome == Outcome.SCORED,
     )
+    if job_id is not None:
+        query = query.where(Verdict.job_id == job_id)
     return {verdict.sha256: verdict for verdict in session.scalars(query) if verdict.sha256}

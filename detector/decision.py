@@ -12,6 +12,14 @@ from core.terms import Label
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What the model says of one image: calibrated P(fake), and what that means."""
+
+    label: Label
+    score: float
+
+
+@dataclass(frozen=True)
 class Calibration:
     """How a model version's margins become scores and labels.
 

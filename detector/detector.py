@@ -1,27 +1,17 @@
 """A model version ready to scan: prepare (on the CPU), forward (on the device), interpret."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.terms import Label
 from detector import preprocess
 from detector.artifact import Artifact
-from detector.decision import Calibration
+from detector.decision import Calibration, Reading
 from detector.engines import Engine
 from detector.engines.torch_engine import TorchEngine, choose_device
 from detector.preprocess import DecodeLimits, Prepared, PreprocessingSpec
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the model says of one image: calibrated P(fake), and what that means."""
-
-    label: Label
-    score: float
 
 
 class Detector:

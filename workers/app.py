@@ -3,32 +3,44 @@
 import os
 import socket
 
+from celery import signals
+
 from core.settings import Settings
-from core.taskqueue import CeleryTaskQueue, QueueName, create_celery, require_broker
+from core.taskqueue import CeleryTaskQueue, QueueName, TaskQueue, create_celery, require_broker
 from workers import tasks
+from workers.detectors import Load
 from workers.logs import take_over_logs
-from workers.runtime import build_runtime
+from workers.runtime import Runtime, build_runtime
 
 
-def run_worker(settings: Settings) -> int:
-    """Take tasks until a SIGTERM, then finish those in hand; return the exit code.
+def run_worker(settings: Settings, load: Load, *, queue: TaskQueue | None = None) -> int:
+    """Take tasks until a SIGTERM, then hand back what is not scored yet; return the exit code.
 
-    Raises ConfigurationError when the broker, the database or a model version is missing.
+    `load` gives a model version that is ready to scan. Raises ConfigurationError when the broker,
+    the database or a model version is missing.
     """
     take_over_logs(settings)
     app = create_celery(settings.broker_url, recovery_interval_s=settings.recovery_interval_s)
     require_broker(app)
-    runtime = build_runtime(settings, CeleryTaskQueue(app))
-    tasks.register(app, runtime)
+    runtime = build_runtime(settings, queue or CeleryTaskQueue(app), load)
+    lanes = tasks.register(app, runtime)
+    _stop_on_shutdown(runtime)
     worker = app.Worker(
         hostname=f"worker-{os.getpid()}@{socket.gethostname()}",
         pool="threads",
         concurrency=settings.worker_threads,
-        queues=list(QueueName),
+        queues=[QueueName.BULK],
         loglevel=settings.log_level,
         without_mingle=True,
         without_gossip=True,
     )
     worker.start()
+    for lane in lanes.values():
+        lane.close()
     runtime.close()
     return worker.exitcode or 0
+
+
+def _stop_on_shutdown(runtime: Runtime) -> None:
+    """Stop the runtime as soon as Celery is asked to, before it waits for tasks in hand."""
+    signals.worker_shutting_down.connect(lambda **_: runtime.stop(), weak=False)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import FakesweepError
 from core.logs import get_logger
 from detector.engines import OutOfMemoryError
 
@@ -49,6 +50,10 @@ class _Part:
     stop: int
 
 
+class StoppedError(FakesweepError):
+    """The process is stopping, so these bulk images are left to another worker."""
+
+
 class Batcher:
     """Runs forward passes on one thread; `submit` may be called from any."""
 
@@ -60,6 +65,7 @@ class Batcher:
         self._bulk: deque[_Block] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._stopping = False
         self._thread = threading.Thread(target=self._run, name="device", daemon=True)
         self._thread.start()
 
@@ -67,15 +73,26 @@ class Batcher:
         """Queue a block of images, uint8 [n, 3, size, size], n >= 1, for one model.
 
         The future gives their margins, float32 [n], or the exception of their forward pass.
-        Only blocks with the same `forward` share a batch.
+        Only blocks with the same `forward` share a batch. Raises StoppedError after `stop_bulk`.
         """
         block = _Block(forward, pixels, Future())
         with self._changed:
             if self._closed:
                 raise RuntimeError("The batcher is closed.")
+            if self._stopping and not interactive:
+                raise StoppedError("The worker is stopping.")
             (self._interactive if interactive else self._bulk).append(block)
             self._changed.notify()
         return block.future
+
+    def stop_bulk(self) -> None:
+        """Take no more bulk blocks; the futures of those not begun get StoppedError."""
+        with self._changed:
+            self._stopping = True
+            dropped = [block for block in self._bulk if block.taken == 0]
+            self._bulk = deque(block for block in self._bulk if block.taken > 0)
+        for block in dropped:
+            block.future.set_exception(StoppedError("The worker is stopping."))
 
     def close(self) -> None:
         """Finish what was submitted, then end the thread."""

@@ -3,24 +3,56 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.logs import get_logger
-from detector.detector import Detector
+from detector.decision import Reading
+from detector.preprocess import Prepared
 
 MAX_LOADED = 2
 
 log = get_logger(__name__)
 
 
+class LoadedDetector(Protocol):
+    """A model version that is ready to scan, such as `detector.detector.Detector`.
+
+    Every method may be called from any thread.
+    """
+
+    @property
+    def device(self) -> str:
+        """The device that the model runs on, such as `cpu` or `cuda:0`."""
+        ...
+
+    def prepare(self, data: bytes) -> Prepared:
+        """Decode and preprocess an image; raises ItemError for one that cannot be scored."""
+        ...
+
+    def forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return margins, float32 [n], of uint8 [n, 3, size, size]; raises OutOfMemoryError."""
+        ...
+
+    def interpret(self, margins: NDArray[np.float32]) -> list[Reading]:
+        """Return a reading for each margin."""
+        ...
+
+
+Load = Callable[[str], LoadedDetector]
+
+
 class Detectors:
     """Gives the detector of a model version; keeps the two that were used last."""
 
-    def __init__(self, load: Callable[[str], Detector]) -> None:
+    def __init__(self, load: Load) -> None:
         self._load = load
-        self._loaded: OrderedDict[str, Detector] = OrderedDict()
+        self._loaded: OrderedDict[str, LoadedDetector] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, model_version: str) -> Detector:
+    def get(self, model_version: str) -> LoadedDetector:
         """Return the detector, loaded and warm; raises ModelUnavailableError."""
         with self._lock:
             if model_version not in self._loaded:

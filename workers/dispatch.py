@@ -1,23 +1,30 @@
-"""Puts a job's next shards into the broker: the rows first, then the messages."""
+"""Rings the broker for queued shards: the rows are committed first, then the bells."""
+
+from collections.abc import Sequence
 
 from core.errors import BrokerUnavailableError
 from core.logs import get_logger
-from core.taskqueue import Message, TaskQueue, scan_shard
-from db import shards
+from core.taskqueue import Message, TaskQueue, scan_next
+from db import dispatching
 from db.session import Database
 
 log = get_logger(__name__)
 
 
 def dispatch(database: Database, queue: TaskQueue, job_id: int, *, window: int) -> None:
-    """Keep up to `window` shards of the job in the broker; recovery sends what a broker refuses."""
+    """Keep up to `window` shards of the job in the broker."""
     with database.write() as session:
-        queued = shards.dispatch(session, job_id, window=window)
-    send_all(queue, [scan_shard(shard_id, interactive=urgent) for shard_id, urgent in queued])
+        queued = dispatching.dispatch(session, job_id, window=window)
+    ring(queue, queued, interactive=False)
 
 
-def send_all(queue: TaskQueue, messages: list[Message]) -> None:
-    """Send the messages; without a broker they are left to recovery."""
+def ring(queue: TaskQueue, count: int, *, interactive: bool) -> None:
+    """Ring for so many shards."""
+    send_all(queue, [scan_next(interactive=interactive)] * count)
+
+
+def send_all(queue: TaskQueue, messages: Sequence[Message]) -> None:
+    """Send the messages; those that a broker refuses are left to recovery."""
     try:
         for message in messages:
             queue.send(message)

@@ -1,8 +1,10 @@
-"""Plans a job: lists its source as a stream, writes its shards, starts the first ones."""
+"""Plans jobs: lists their sources as streams, writes their shards, starts the first ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from threading import Event
 
 from core.access import Access
 from core.errors import SourceError, StorageError
@@ -10,12 +12,18 @@ from core.logs import get_logger
 from core.sources import Limits, LineFault, SourceItem, list_items, source_from_dict
 from core.storage import Storage
 from core.taskqueue import TaskQueue
-from db import jobs, planning
+from core.terms import JobState
+from db import endings, planning, quotas, reopening
 from db.planning import PlanClaim
 from db.session import Database
 from workers.dispatch import dispatch
+from workers.leases import LeaseKeeper
+from workers.patience import patiently
 
 MAX_SHARDS_A_COMMIT = 64
+RETRIED_ITEMS_A_COMMIT = 1024
+MAX_ATTEMPTS = 20  # with the pauses between them, about a quarter of an hour
+LONGEST_PAUSE_S = 60.0
 
 log = get_logger(__name__)
 
@@ -29,30 +37,45 @@ class Planner:
     storage: Storage
     limits: Limits
     access: Access
+    leases: LeaseKeeper
+    stopping: Event
     shard_size: int
     shards_in_broker: int
     lease_s: float
-    max_attempts: int
 
-    def plan(self, job_id: int) -> None:
-        """List the job's source to its end; an unreadable source fails the job in a sentence."""
-        with self.database.write() as session:
-            claim = planning.claim(session, job_id, lease_s=self.lease_s)
-        if claim is None:
-            log.info("plan_skipped", job_id=job_id)
-            return
+    def plan_waiting(self) -> None:
+        """Plan jobs, the oldest of the highest priority first, until none waits."""
+        while not self.stopping.is_set() and (claim := patiently(self._claim)):
+            with self.leases.plan(claim.job_id, claim.token):
+                self.plan(claim)
+
+    def plan(self, claim: PlanClaim) -> None:
+        """List the job's source to its end; an unreadable source fails the job in a sentence.
+
+        Storage that does not answer gives the job back, to be taken up again where it stopped.
+        """
         try:
-            self._write_all(claim)
+            is_listed = self._plan_failed(claim) if claim.round else self._list(claim)
         except SourceError as error:
             self._fail(claim, str(error))
         except StorageError as error:
-            if claim.attempts >= self.max_attempts:
+            if claim.attempts >= MAX_ATTEMPTS:
                 self._fail(claim, str(error))
             else:
+                log.warning("plan_postponed", job_id=claim.job_id, reason=str(error))
+                self._release(claim, delay_s=min(2.0**claim.attempts, LONGEST_PAUSE_S))
+        except Exception as error:
+            log.exception("plan_broken", job_id=claim.job_id)
+            self._fail(claim, f"The source could not be listed ({type(error).__name__}: {error}).")
+        else:
+            if is_listed:
+                patiently(partial(self._finish, claim))
+            else:
+                log.info("plan_stopped", job_id=claim.job_id)
                 self._release(claim)
-                raise
 
-    def _write_all(self, claim: PlanClaim) -> None:
+    def _list(self, claim: PlanClaim) -> bool:
+        """Write the source's shards; return whether that went to its end."""
         position = claim.planned
         listed = list_items(
             source_from_dict(claim.source),
@@ -64,31 +87,68 @@ class Planner:
         )
         items = (item for item in listed if not isinstance(item, LineFault))
         for shards in _grouped(items, self.shard_size):
-            if not self._write(claim, position, shards):
-                log.info("plan_stopped", job_id=claim.job_id)
-                return
+            if not patiently(partial(self._write, claim, position, shards)):
+                return False
             position += sum(len(shard) for shard in shards)
-            dispatch(self.database, self.queue, claim.job_id, window=self.shards_in_broker)
+            self._dispatch(claim)
+            if self.stopping.is_set():
+                return False
         if position == 0:
             raise SourceError("The source holds no images, so there is nothing to scan.")
+        return True
+
+    def _plan_failed(self, claim: PlanClaim) -> bool:
+        """Plan the job's failed items anew; return whether that went to its end."""
+        while not self.stopping.is_set():
+            if not patiently(partial(self._plan_some_failed, claim)):
+                return True
+            self._dispatch(claim)
+        return False
+
+    def _plan_some_failed(self, claim: PlanClaim) -> int:
         with self.database.write() as session:
-            planning.finish(session, claim)
-        log.info("plan_finished", job_id=claim.job_id, items=position)
+            return reopening.plan_failed(
+                session,
+                claim,
+                limit=RETRIED_ITEMS_A_COMMIT,
+                shard_size=self.shard_size,
+                lease_s=self.lease_s,
+            )
+
+    def _dispatch(self, claim: PlanClaim) -> None:
+        patiently(
+            partial(dispatch, self.database, self.queue, claim.job_id, window=self.shards_in_broker)
+        )
+
+    def _claim(self) -> PlanClaim | None:
+        with self.database.write() as session:
+            return planning.claim_next(session, lease_s=self.lease_s)
 
     def _write(self, claim: PlanClaim, position: int, shards: list[list[SourceItem]]) -> bool:
+        count = sum(len(shard) for shard in shards)
         with self.database.write() as session:
+            if not quotas.spend(session, claim.api_key_id, count):
+                raise SourceError(
+                    "The API key of the job has used up its items of today. The verdicts so far "
+                    "stay; retry the job after midnight UTC to go on."
+                )
             return planning.write_shards(
                 session, claim, first_position=position, shards=shards, lease_s=self.lease_s
             )
 
+    def _finish(self, claim: PlanClaim) -> None:
+        with self.database.write() as session:
+            planning.finish(session, claim)
+        log.info("plan_finished", job_id=claim.job_id)
+
     def _fail(self, claim: PlanClaim, message: str) -> None:
         log.warning("plan_failed", job_id=claim.job_id, reason=message)
         with self.database.write() as session:
-            jobs.fail(session, claim.job_id, message)
+            endings.stop(session, claim.job_id, ending=JobState.FAILED, error=message)
 
-    def _release(self, claim: PlanClaim) -> None:
+    def _release(self, claim: PlanClaim, *, delay_s: float = 0) -> None:
         with self.database.write() as session:
-            planning.release(session, claim)
+            planning.release(session, claim, delay_s=delay_s)
 
 
 def _grouped(items: Iterator[SourceItem], shard_size: int) -> Iterator[list[list[SourceItem]]]:

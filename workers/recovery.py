@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from core.errors import BrokerUnavailableError
 from core.logs import get_logger
-from core.taskqueue import Message, QueueName, TaskQueue, plan_job, scan_shard
-from db import jobs, planning, retries, shards
+from core.taskqueue import QueueName, TaskQueue, plan_job
+from db import dispatching, endings, planning, retries
 from db.session import Database
-from workers.dispatch import dispatch, send_all
+from workers.dispatch import dispatch, ring, send_all
 
 log = get_logger(__name__)
 
@@ -20,46 +21,46 @@ class Recovery:
     shards_in_broker: int
     max_attempts: int
     interval_s: float
-    lease_s: float
 
     def sweep(self) -> None:
-        """Take back shards of dead workers, ring again for lost messages, settle jobs."""
+        """Take back shards of dead workers, stop jobs whose time is up, ring for what waits."""
         with self.database.write() as session:
             recovered = retries.recover_expired(session, max_attempts=self.max_attempts)
         if recovered:
             log.warning("shards_recovered", count=len(recovered))
+        with self.database.write() as session:
+            endings.stop_expired(session)
         self._continue_jobs()
-        self._ring_again()
+        try:
+            self._ring_again()
+        except BrokerUnavailableError as error:
+            log.warning("broker_away", reason=str(error))
 
     def _continue_jobs(self) -> None:
         with self.database.read() as session:
-            active = shards.active_jobs(session)
+            active = dispatching.active_jobs(session)
         for job_id in active:
             with self.database.write() as session:
-                jobs.settle(session, job_id)
+                endings.settle_job(session, job_id)
             dispatch(self.database, self.queue, job_id, window=self.shards_in_broker)
 
     def _ring_again(self) -> None:
-        messages: list[Message] = []
+        """Ring for what has waited longer than a sweep's interval, where no message is left."""
         with self.database.read() as session:
             unplanned = planning.unplanned(session, older_than_s=self.interval_s)
-        messages += [plan_job(job_id) for job_id in unplanned]
-        for interactive in (True, False):
-            lost = self._requeue_lost(interactive)
-            messages += [scan_shard(shard_id, interactive=interactive) for shard_id in lost]
-        if messages:
-            log.warning("messages_sent_again", count=len(messages))
-            send_all(self.queue, messages)
-
-    def _requeue_lost(self, interactive: bool) -> list[int]:
-        """Return the shards whose message must be lost, marked as queued anew.
-
-        When nothing waits in the broker's queue, that is every shard queued before this
-        sweep's interval; otherwise a message may just be waiting its turn, so it gets a lease's
-        time. A second message for a shard does no harm: its claim finds nothing to take.
-        """
-        name = QueueName.INTERACTIVE if interactive else QueueName.BULK
-        waits = self.queue.depth(name) > 0
-        age_s = max(self.lease_s, self.interval_s) if waits else self.interval_s
-        with self.database.write() as session:
-            return retries.requeue_lost(session, older_than_s=age_s, interactive=interactive)
+        lost_plans = unplanned[self.queue.depth(QueueName.CONTROL) :]
+        send_all(self.queue, [plan_job(job_id) for job_id in lost_plans])
+        lost = len(lost_plans)
+        for name in (QueueName.INTERACTIVE, QueueName.BULK):
+            interactive = name == QueueName.INTERACTIVE
+            with self.database.read() as session:
+                missing = dispatching.missing_bells(
+                    session,
+                    interactive=interactive,
+                    waiting=self.queue.depth(name),
+                    older_than_s=self.interval_s,
+                )
+            ring(self.queue, missing, interactive=interactive)
+            lost += missing
+        if lost:
+            log.warning("messages_sent_again", count=lost)

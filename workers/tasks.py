@@ -1,29 +1,32 @@
-"""The Celery tasks: each binds its id to the log and calls one function."""
+"""The one Celery task that fills a worker's slots, and the lanes of all the others."""
 
-import structlog
+from collections.abc import Mapping
+
 from celery import Celery
 
 from core.taskqueue import TaskName
+from workers.lanes import Lane, lanes_step
 from workers.runtime import Runtime
 
+INTERACTIVE_THREADS = 4
+PLANNER_THREADS = 4
 
-def register(app: Celery, runtime: Runtime) -> None:
-    """Give the application its tasks, all of them idempotent."""
 
-    @app.task(name=TaskName.PLAN_JOB)
-    def plan_job(job_id: int) -> None:
-        with structlog.contextvars.bound_contextvars(job_id=job_id):
-            runtime.planner.plan(job_id)
+def register(app: Celery, runtime: Runtime) -> Mapping[str, Lane]:
+    """Give the application its tasks, all of them idempotent; return the lanes, to be closed."""
 
-    @app.task(name=TaskName.SCAN_SHARD)
-    def scan_shard(shard_id: int) -> None:
-        with structlog.contextvars.bound_contextvars(shard_id=shard_id):
-            runtime.scanner.scan(shard_id)
+    @app.task(name=TaskName.SCAN_NEXT)
+    def scan_next() -> None:
+        runtime.scanner.scan_next()
 
-    @app.task(name=TaskName.RECOVER)
-    def recover() -> None:
-        runtime.recovery.sweep()
-
-    @app.task(name=TaskName.PURGE)
-    def purge() -> None:
-        runtime.retention.sweep()
+    lanes: dict[str, Lane] = {
+        TaskName.PLAN_JOB: Lane("plan", runtime.planner.plan_waiting, threads=PLANNER_THREADS),
+        TaskName.SCAN_NEXT: Lane(
+            "interactive", runtime.scanner.scan_interactive, threads=INTERACTIVE_THREADS
+        ),
+        TaskName.RECOVER: Lane("recovery", runtime.recovery.sweep, threads=1),
+        TaskName.PURGE: Lane("purge", runtime.retention.sweep, threads=1),
+    }
+    steps: dict[str, set[type]] = app.steps  # pyright: ignore[reportAssignmentType] - untyped
+    steps["consumer"].add(lanes_step(lanes))
+    return lanes

@@ -17,7 +17,7 @@ from api.submission import Order, submit_source, submit_upload
 from api.verdicts import page_of_verdicts
 from core.errors import ConflictError, ModelUnavailableError
 from core.terms import Label, Outcome
-from db import jobs, model_versions
+from db import endings, jobs, model_versions
 
 JOBS_A_PAGE = 25
 VERDICTS_A_PAGE = 50
@@ -71,7 +71,7 @@ def show_job(job_id: str) -> str:
 def cancel_job(job_id: str) -> Redirect:
     """Begin to cancel a job; one that has ended meanwhile is shown as it is."""
     with suppress(ConflictError), services().database.write() as session:
-        jobs.cancel(session, job_id)
+        endings.cancel(session, jobs.get(session, job_id))
     return redirect(url_for("pages.show_job", job_id=job_id), 303)
 
 

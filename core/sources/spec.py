@@ -1,7 +1,7 @@
 """What a job stores of its source, and the item that every source yields."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, TypeAdapter
@@ -27,7 +27,7 @@ class SourceItem:
 
     def to_row(self) -> dict[str, str]:
         """Return the item as it is kept in its shard's row: only what is set."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        return {key: value for key, value in vars(self).items() if value is not None}
 
     @classmethod
     def from_row(cls, row: dict[str, str]) -> Self:

@@ -21,10 +21,9 @@ KEPT_UPLOADS, DELETED = text("uploads_deleted_at IS NULL"), text("deleted_at IS 
 class Job(Base):
     """A client's request to scan, with its counters: its status is this one row.
 
-    `stopping_as` is what a cancelling job ends as. `next_turn` is the turn of the shard that is
-    queued next (see `db.dispatching`), `landed` counts the shards that have ended, and `round`
-    the times that the failed items were given another try. `faults` counts the faults of a
-    manifest up to `last_fault_line`.
+    `stopping_as` is what a cancelling job ends as. `landed` counts the shards that have ended, and
+    `round` the times that the failed items were given another try. `faults` counts the faults of
+    a manifest up to `last_fault_line`.
     """
 
     __tablename__ = "jobs"
@@ -83,7 +82,6 @@ class Job(Base):
     plan_lease_expires_at: Mapped[datetime | None]
     plan_not_before: Mapped[datetime | None]
 
-    next_turn: Mapped[int] = mapped_column(BigInteger, default=0)
     landed: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=0)
     pace_slot: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -64,3 +64,11 @@ class Shard(Base):
     lease_token: Mapped[int] = mapped_column(default=0)
     lease_expires_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
+
+    @property
+    def positions(self) -> list[int]:
+        """The positions of the shard's items; those of a retry need not be neighbours."""
+        return [
+            row.get("position", self.first_position + offset)
+            for offset, row in enumerate(self.items)
+        ]

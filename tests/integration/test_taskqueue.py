@@ -11,7 +11,7 @@ from core.taskqueue import (
     create_celery,
     plan_job,
     require_broker,
-    scan_shard,
+    scan_next,
 )
 from tests.support.services import Server, valkey_server
 
@@ -28,9 +28,9 @@ def test_a_message_waits_in_its_own_queue_only(broker: Server) -> None:
     queue = CeleryTaskQueue(create_celery(broker.url))
     for message in (
         plan_job(1),
-        scan_shard(1, interactive=False),
-        scan_shard(2, interactive=False),
-        scan_shard(3, interactive=True),
+        scan_next(interactive=False),
+        scan_next(interactive=False),
+        scan_next(interactive=True),
     ):
         queue.send(message)
     depths = {name: queue.depth(name) for name in QueueName}

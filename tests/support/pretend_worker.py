@@ -13,9 +13,11 @@ from db import jobs, planning, shards
 from db.models import Shard
 from db.session import Database
 from db.verdicts import NewVerdict
+from tests.support.rows import claim_shard
 
 LIMITS = Limits(max_image_bytes=1_000_000, max_archive_items=10_000, max_archive_bytes=10**9)
 LEASE_S = 60
+WINDOW = 16
 
 
 Judge = Callable[[int, SourceItem], NewVerdict]
@@ -99,19 +101,26 @@ class PretendWorker:
 
     def claim(self, shard_id: int) -> shards.ShardClaim:
         """Take a shard in hand; it must be free."""
+        return claim_shard(self._database, shard_id, worker="pretend")
+
+    def finish_next(self) -> None:
+        """Claim the shard whose turn it is, and commit a verdict for each of its items."""
         with self._database.write() as session:
-            claim = shards.claim(session, shard_id, worker="pretend", lease_s=LEASE_S)
-        assert claim is not None, f"Shard {shard_id} cannot be claimed."
-        return claim
+            claim = shards.claim_next(session, worker="pretend", lease_s=LEASE_S)
+        assert claim is not None, "No shard is queued."
+        self._commit(claim, judge_by_name)
 
     def finish(self, shard_id: int, *, judge: Judge = judge_by_name) -> None:
         """Claim a shard and commit a verdict for each of its items."""
-        claim = self.claim(shard_id)
+        self._commit(self.claim(shard_id), judge)
+
+    def _commit(self, claim: shards.ShardClaim, judge: Judge) -> None:
         found = [
-            judge(claim.first_position + offset, item) for offset, item in enumerate(claim.items)
+            judge(position, item)
+            for position, item in zip(claim.positions, claim.items, strict=True)
         ]
         with self._database.write() as session:
-            shards.finish(session, claim, found)
+            shards.finish(session, claim, found, window=WINDOW)
 
 
 def _grouped(items: list[SourceItem], size: int) -> Iterator[list[SourceItem]]:

@@ -1,12 +1,13 @@
 """Rows for tests: a model version, a planned job, verdicts of a claimed shard."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 from sqlalchemy import select
 
 from core.sources import SourceItem
-from core.terms import Alias, ItemCode, JobKind, Label, Outcome, Scope
-from db import jobs, model_versions, planning, shards
+from core.terms import Alias, ItemCode, JobKind, Label, Outcome, Scope, ShardState
+from db import dispatching, jobs, model_versions, planning, shards
 from db.models import ApiKey, Job, ModelVersion, Shard
 from db.session import Database
 from db.shards import ShardClaim
@@ -71,26 +72,36 @@ def add_planned_job(
     return job_id
 
 
-def claim_shard(database: Database, shard_id: int, *, lease_s: float = 60) -> ShardClaim:
-    """Claim a shard that must be free."""
+def claim_shard(
+    database: Database, shard_id: int, *, lease_s: float = 60, worker: str = "test"
+) -> ShardClaim:
+    """Claim a certain shard, which must be free, by putting it before all others."""
     with database.write() as session:
-        claim = shards.claim(session, shard_id, worker="test", lease_s=lease_s)
-    assert claim is not None
-    return claim
+        shard = session.get_one(Shard, shard_id)
+        expired = shard.state == ShardState.LEASED and shard.lease_expires_at
+        assert expired or shard.state in (ShardState.PLANNED, ShardState.QUEUED), shard.state
+        shard.state, shard.turn, rank = ShardState.QUEUED, -1, shard.rank
+        shard.rank = dispatching.INTERACTIVE_RANK - 1
+        session.flush()
+        claim = shards.claim_next(session, worker=worker, lease_s=lease_s)
+        assert claim is not None
+        assert claim.shard_id == shard_id
+        shard.rank = rank
+        return replace(claim, interactive=rank == dispatching.INTERACTIVE_RANK)
 
 
 def verdicts_of(claim: ShardClaim, *, label: Label = Label.REAL) -> list[NewVerdict]:
     """Return a scored verdict for each item of the shard."""
     return [
         NewVerdict(
-            position=claim.first_position + offset,
+            position=position,
             name=item.name,
             outcome=Outcome.SCORED,
             label=label,
             score=0.25,
-            sha256=bytes(31) + bytes([claim.first_position + offset]),
+            sha256=bytes(31) + bytes([position]),
         )
-        for offset, item in enumerate(claim.items)
+        for position, item in zip(claim.positions, claim.items, strict=True)
     ]
 
 

@@ -1,28 +1,31 @@
 """A worker without Celery or a model: a pretend detector behind the real scanner and batcher."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.access import Access
 from core.errors import ItemError
-from core.sources import Limits
+from core.sources import Limits, SourceItem
 from core.storage import Storage, read_bytes
+from core.taskqueue import TaskName
 from core.terms import ItemCode, Label
 from db.session import Database
-from detector.detector import Detector, Reading
+from detector.decision import Reading
 from detector.preprocess import Prepared
 from tests.support.queue import RecordingQueue
 from workers.batcher import Batcher
 from workers.detectors import Detectors
+from workers.leases import LeaseKeeper
 from workers.planner import Planner
 from workers.recovery import Recovery
 from workers.scan import ShardScanner
+from workers.scoring import Scorer
 
 
 class PretendDetector:
@@ -30,6 +33,7 @@ class PretendDetector:
 
     def __init__(self) -> None:
         self.prepared = 0
+        self.device = "cpu"
 
     def prepare(self, data: bytes) -> Prepared:
         """Return the first byte as an image."""
@@ -57,21 +61,32 @@ class PretendDetector:
 
 @contextmanager
 def shard_scanner(
-    database: Database, queue: RecordingQueue, detector: PretendDetector, *, max_attempts: int = 3
+    database: Database,
+    queue: RecordingQueue,
+    detector: PretendDetector,
+    *,
+    max_attempts: int = 3,
+    fetch: Callable[[SourceItem], bytes] | None = None,
 ) -> Iterator[ShardScanner]:
     """Build the real scanner around the pretend detector."""
     batcher = Batcher(max_batch=8, interactive_batch=4, linger_s=0)
     with ThreadPoolExecutor(2) as decoders:
+        scorer = Scorer(
+            database=database,
+            detectors=Detectors(lambda _name: detector),
+            batcher=batcher,
+            decoders=decoders,
+            fetch=fetch or (lambda item: read_bytes(item.uri, max_bytes=1000)),
+            stopping=Event(),
+        )
         yield ShardScanner(
             database=database,
             queue=queue,
-            detectors=Detectors(lambda _name: cast(Detector, detector)),
-            batcher=batcher,
-            decoders=decoders,
+            scorer=scorer,
+            leases=LeaseKeeper(database, lease_s=60, longest_s=600),
             worker="test",
             lease_s=60,
             max_attempts=max_attempts,
-            fetch=lambda item: read_bytes(item.uri, max_bytes=1000),
             shards_in_broker=4,
         )
         batcher.close()
@@ -85,10 +100,11 @@ def planner(database: Database, queue: RecordingQueue, storage: Path) -> Planner
         storage=Storage(storage.as_uri()),
         limits=Limits(max_image_bytes=1000, max_archive_items=1000, max_archive_bytes=10**6),
         access=Access(storage.as_uri()),
+        leases=LeaseKeeper(database, lease_s=60, longest_s=600),
+        stopping=Event(),
         shard_size=4,
         shards_in_broker=4,
         lease_s=60,
-        max_attempts=3,
     )
 
 
@@ -100,7 +116,6 @@ def recovery(database: Database, queue: RecordingQueue, *, interval_s: float = 1
         shards_in_broker=4,
         max_attempts=3,
         interval_s=interval_s,
-        lease_s=120,
     )
 
 
@@ -115,8 +130,7 @@ def write_faces(folder: Path, contents: list[bytes]) -> Path:
 def run_messages(queue: RecordingQueue, planner: Planner, scanner: ShardScanner) -> None:
     """Do what the messages ask for, one after the other, until none is left."""
     while queue.messages:
-        message = queue.messages.pop(0)
-        if message.task == "fakesweep.plan_job":
-            planner.plan(message.id)
+        if queue.messages.pop(0).task == TaskName.PLAN_JOB:
+            planner.plan_waiting()
         else:
-            scanner.scan(message.id)
+            scanner.scan_next()

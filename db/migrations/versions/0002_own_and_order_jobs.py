@@ -254,7 +254,6 @@ def _add_to_jobs() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
         sa.Column("uploads_deleted_at", sa.DateTime(timezone=True)),
         sa.Column("plan_not_before", sa.DateTime(timezone=True)),
-        sa.Column("next_turn", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("landed", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("round", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("pace_slot", sa.BigInteger(), nullable=False, server_default="0"),

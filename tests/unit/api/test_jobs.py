@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from db import jobs
+from core.terms import JobState
+from db import endings, jobs
 from tests.support.api import ApiRig, part
 
 
@@ -121,6 +122,8 @@ def test_a_failed_job_says_why(rig: ApiRig) -> None:
     """Its sentence is in the job."""
     public_id = upload(rig, "a.png")
     with rig.database.write() as session:
-        jobs.fail(session, jobs.get(session, public_id).id, "The source cannot be read.")
+        job_id = jobs.get(session, public_id).id
+        reason = "The source cannot be read."
+        endings.stop(session, job_id, ending=JobState.FAILED, error=reason)
     job = json.loads(rig.client.get(f"/v1/jobs/{public_id}").text)
     assert (job["state"], job["error"]) == ("failed", "The source cannot be read.")

@@ -6,7 +6,7 @@ import pytest
 
 from api.services import services
 from api.waiting import preferred_wait_s
-from core.taskqueue import Message, scan_shard
+from core.taskqueue import Message, scan_next
 from core.terms import JobKind
 from db import jobs
 from tests.support.api import ApiRig, part
@@ -17,20 +17,20 @@ from tests.support.rows import add_champion
 class EagerQueue(RecordingQueue):
     """Has the pretend worker finish every shard the moment its message is sent."""
 
-    def __init__(self, finish: Callable[[int], None]) -> None:
+    def __init__(self, finish_next: Callable[[], None]) -> None:
         super().__init__()
-        self._finish = finish
+        self._finish_next = finish_next
 
     def send(self, message: Message) -> None:
-        """Keep the message and finish its shard."""
+        """Keep the message and finish the shard whose turn it is."""
         super().send(message)
-        self._finish(message.id)
+        self._finish_next()
 
 
 @pytest.fixture
 def eager_rig(rig: ApiRig) -> ApiRig:
     """An application whose single scans end at once."""
-    queue = EagerQueue(lambda shard_id: rig.worker.finish(shard_id))
+    queue = EagerQueue(rig.worker.finish_next)
     return ApiRig(rig.settings, rig.database, rig.storage, queue)
 
 
@@ -41,8 +41,8 @@ def test_a_scan_is_planned_at_once_and_sent_as_interactive(rig: ApiRig) -> None:
     with rig.database.read() as session:
         job = jobs.get(session, answer.json["job"]["id"])
     assert (job.kind, job.total, job.listed_at is not None) == (JobKind.SINGLE, 1, True)
-    [shard_id] = rig.worker.waiting(job.public_id)
-    assert rig.queue.messages == [scan_shard(shard_id, interactive=True)]
+    assert len(rig.worker.waiting(job.public_id)) == 1
+    assert rig.queue.messages == [scan_next(interactive=True)]
     assert answer.json["verdict"] is None
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from core.errors import ConflictError, NotFoundError
 from core.terms import JobKind, JobState
-from db import jobs, shards
+from db import dispatching, endings, jobs, shards
+from db.models import Job
 from db.session import Database
 from tests.support.rows import (
     add_api_key,
@@ -42,22 +43,23 @@ def test_pages_go_from_new_to_old(database: Database) -> None:
 def test_cancel_ends_a_job_that_nobody_works_on(database: Database) -> None:
     """Without a shard in hand the job is cancelled at once, and cancelling again is fine."""
     job = get_job(database, add_planned_job(database, items=8))
-    with database.write() as session:
-        assert jobs.cancel(session, job.public_id).state is JobState.CANCELLED
-        assert jobs.cancel(session, job.public_id).state is JobState.CANCELLED
+    for _ in range(2):
+        with database.write() as session:
+            endings.cancel(session, session.get_one(Job, job.id))
+        assert get_job(database, job.id).state is JobState.CANCELLED
 
 
 def test_cancel_waits_for_the_shard_in_hand_and_starts_no_other(database: Database) -> None:
     """The shard in hand commits its verdicts, then the job is cancelled; no other is claimed."""
     job_id = add_planned_job(database, items=8)
-    first, second = shards_of(database, job_id)
-    claim = claim_shard(database, first.id)
+    claim = claim_shard(database, shards_of(database, job_id)[0].id)
     with database.write() as session:
-        state = jobs.cancel(session, get_job(database, job_id).public_id).state
-    assert state is JobState.CANCELLING
+        assert dispatching.dispatch(session, job_id, window=4) == 1
+        endings.cancel(session, session.get_one(Job, job_id))
+    assert get_job(database, job_id).state is JobState.CANCELLING
     with database.write() as session:
-        assert shards.claim(session, second.id, worker="w", lease_s=60) is None
-        shards.finish(session, claim, verdicts_of(claim))
+        assert shards.claim_next(session, worker="w", lease_s=60) is None
+        shards.finish(session, claim, verdicts_of(claim), window=4)
     job = get_job(database, job_id)
     assert (job.state, job.scored) == (JobState.CANCELLED, 4)
 
@@ -68,9 +70,9 @@ def test_a_completed_job_cannot_be_cancelled(database: Database) -> None:
     (shard,) = shards_of(database, job_id)
     claim = claim_shard(database, shard.id)
     with database.write() as session:
-        shards.finish(session, claim, verdicts_of(claim))
+        shards.finish(session, claim, verdicts_of(claim), window=4)
     with database.write() as session, pytest.raises(ConflictError, match="already completed"):
-        jobs.cancel(session, get_job(database, job_id).public_id)
+        endings.cancel(session, session.get_one(Job, job_id))
 
 
 def test_items_in_hand_are_counted_by_job(database: Database) -> None:
@@ -85,8 +87,8 @@ def test_a_failed_job_keeps_its_reason(database: Database) -> None:
     """A failed job says why, and stays failed."""
     job_id = add_job(database, model_version_id=add_champion(database))
     with database.write() as session:
-        jobs.fail(session, job_id, "The folder is gone.")
-        jobs.fail(session, job_id, "Something else.")
+        for reason in ("The folder is gone.", "Something else."):
+            endings.stop(session, job_id, ending=JobState.FAILED, error=reason)
     job = get_job(database, job_id)
     assert (job.state, job.error) == (JobState.FAILED, "The folder is gone.")
 

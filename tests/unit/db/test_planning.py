@@ -2,7 +2,8 @@
 
 from core.sources import SourceItem
 from core.terms import JobState
-from db import jobs, planning
+from db import endings, planning
+from db.models import Job
 from db.planning import PlanClaim
 from db.session import Database
 from tests.support.rows import add_champion, add_job, get_job, shards_of
@@ -73,7 +74,7 @@ def test_a_cancelled_job_is_planned_no_further(database: Database) -> None:
     claim = _claim(database, job_id)
     assert claim is not None
     with database.write() as session:
-        jobs.cancel(session, claim.public_id)
+        endings.cancel(session, session.get_one(Job, claim.job_id))
     assert not _write(database, claim, 0, ITEMS)
     assert get_job(database, job_id).state is JobState.CANCELLED
 

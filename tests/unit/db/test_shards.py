@@ -3,7 +3,7 @@
 import pytest
 
 from core.terms import ItemCode, JobState, Outcome, ShardState
-from db import retries, shards, verdicts
+from db import dispatching, retries, shards, verdicts
 from db.session import Database
 from db.shards import LeaseLostError
 from tests.support.rows import (
@@ -21,12 +21,13 @@ def test_at_most_a_window_of_shards_is_in_the_broker(database: Database) -> None
     job_id = add_planned_job(database, items=20)
     ids = [shard.id for shard in shards_of(database, job_id)]
     with database.write() as session:
-        assert shards.dispatch(session, job_id, window=2) == [(ids[0], False), (ids[1], False)]
-        assert shards.dispatch(session, job_id, window=2) == []
+        assert dispatching.dispatch(session, job_id, window=2) == 2
+        assert dispatching.dispatch(session, job_id, window=2) == 0
+    assert _queued(database, job_id) == ids[:2]
     claim = claim_shard(database, ids[0])
     with database.write() as session:
-        shards.finish(session, claim, verdicts_of(claim))
-        assert shards.dispatch(session, job_id, window=2) == [(ids[2], False)]
+        queued, _ = shards.finish(session, claim, verdicts_of(claim), window=2)
+    assert (queued, _queued(database, job_id)) == (1, ids[1:3])
 
 
 def test_a_shard_has_one_owner_at_a_time(database: Database) -> None:
@@ -34,9 +35,9 @@ def test_a_shard_has_one_owner_at_a_time(database: Database) -> None:
     (shard,) = shards_of(database, add_planned_job(database, items=3))
     claim = claim_shard(database, shard.id)
     with database.write() as session:
-        assert shards.claim(session, shard.id, worker="other", lease_s=60) is None
-        shards.finish(session, claim, verdicts_of(claim))
-        assert shards.claim(session, shard.id, worker="other", lease_s=60) is None
+        assert shards.claim_next(session, worker="other", lease_s=60) is None
+        shards.finish(session, claim, verdicts_of(claim), window=4)
+        assert shards.claim_next(session, worker="other", lease_s=60) is None
 
 
 def test_the_last_shard_completes_the_job(database: Database) -> None:
@@ -44,9 +45,12 @@ def test_the_last_shard_completes_the_job(database: Database) -> None:
     job_id = add_planned_job(database, items=6)
     first, second = (claim_shard(database, shard.id) for shard in shards_of(database, job_id))
     with database.write() as session:
-        assert not shards.finish(session, first, verdicts_of(first))
+        _, ended = shards.finish(session, first, verdicts_of(first), window=4)
+    assert not ended
     with database.write() as session:
-        assert shards.finish(session, second, [verdicts_of(second)[0], failed_verdict(5)])
+        found = [verdicts_of(second)[0], failed_verdict(5)]
+        _, ended = shards.finish(session, second, found, window=4)
+    assert ended
     job = get_job(database, job_id)
     assert (job.state, job.total, job.scored, job.failed) == (JobState.COMPLETED, 6, 5, 1)
     assert (job.real, job.fake, job.completed_at is not None) == (5, 0, True)
@@ -60,10 +64,10 @@ def test_a_worker_past_its_lease_cannot_commit(database: Database) -> None:
     owner = claim_shard(database, shard.id)
     assert owner.token > late.token
     with pytest.raises(LeaseLostError), database.write() as session:
-        shards.finish(session, late, verdicts_of(late))
+        shards.finish(session, late, verdicts_of(late), window=4)
     assert get_job(database, job_id).scored == 0
     with database.write() as session:
-        shards.finish(session, owner, verdicts_of(owner))
+        shards.finish(session, owner, verdicts_of(owner), window=4)
     assert get_job(database, job_id).scored == 3
 
 
@@ -103,7 +107,7 @@ def test_a_poison_item_is_found_and_the_others_are_spared(database: Database) ->
             if any(item.name == "5.jpg" for item in claim.items):
                 shards.hand_back(session, claim, error="ValueError: bad", max_attempts=3)
             else:
-                shards.finish(session, claim, verdicts_of(claim))
+                shards.finish(session, claim, verdicts_of(claim), window=4)
     job = get_job(database, job_id)
     assert (job.state, job.scored, job.failed) == (JobState.COMPLETED, 7, 1)
     with database.read() as session:
@@ -117,16 +121,12 @@ def test_a_postponed_shard_loses_no_attempt(database: Database) -> None:
     (shard,) = shards_of(database, add_planned_job(database, items=2))
     claim = claim_shard(database, shard.id)
     with database.write() as session:
-        shards.postpone(session, claim, error="No such model.")
+        shards.postpone(session, claim, error="No such model.", delay_s=60)
     (again,) = shards_of(database, shard.job_id)
-    assert (again.state, again.attempts) == (ShardState.QUEUED, 0)
-
-
-def test_lost_messages_are_rung_for_again(database: Database) -> None:
-    """Shards queued long ago are marked anew, those of the other queue are not."""
-    job_id = add_planned_job(database, items=4)
+    assert (again.state, again.attempts) == (ShardState.PLANNED, 0)
     with database.write() as session:
-        ((shard_id, _),) = shards.dispatch(session, job_id, window=5)
-        assert retries.requeue_lost(session, older_than_s=3600, interactive=False) == []
-        assert retries.requeue_lost(session, older_than_s=-1, interactive=True) == []
-        assert retries.requeue_lost(session, older_than_s=-1, interactive=False) == [shard_id]
+        assert dispatching.dispatch(session, shard.job_id, window=4) == 0
+
+
+def _queued(database: Database, job_id: int) -> list[int]:
+    return [shard.id for shard in shards_of(database, job_id) if shard.state == ShardState.QUEUED]

@@ -3,8 +3,9 @@
 import pytest
 
 from core.errors import ConflictError, NotFoundError
-from core.terms import DeliveryState, JobEvent
-from db import jobs, shards, webhook_endpoints, webhooks
+from core.terms import DeliveryState, JobEvent, JobState
+from db import endings, shards, webhook_endpoints, webhooks
+from db.models import Job
 from db.session import Database
 from db.webhook_endpoints import MAX_ENDPOINTS_A_KEY
 from tests.support.rows import (
@@ -27,7 +28,7 @@ def complete(database: Database, *, items: int = 2) -> int:
     for shard in shards_of(database, job_id):
         claim = claim_shard(database, shard.id)
         with database.write() as session:
-            shards.finish(session, claim, verdicts_of(claim))
+            shards.finish(session, claim, verdicts_of(claim), window=4)
     return job_id
 
 
@@ -53,7 +54,9 @@ def test_a_job_whose_planning_failed_is_announced(database: Database) -> None:
     job_id = add_job(database, model_version_id=add_champion(database))
     for _ in range(2):  # the second time it has ended already
         with database.write() as session:
-            jobs.fail(session, job_id, "The folder does not exist.")
+            endings.stop(
+                session, job_id, ending=JobState.FAILED, error="The folder does not exist."
+            )
     (delivery,) = deliveries_of(database, endpoint)
     assert delivery.event == "job.failed"
     assert delivery.payload["data"]["error"] == "The folder does not exist."
@@ -65,10 +68,10 @@ def test_a_cancelled_job_is_announced_when_it_has_stopped(database: Database) ->
     job_id = add_planned_job(database, items=2)
     claim = claim_shard(database, shards_of(database, job_id)[0].id)
     with database.write() as session:
-        jobs.cancel(session, get_job(database, job_id).public_id)
+        endings.cancel(session, session.get_one(Job, job_id))
     assert deliveries_of(database, endpoint) == []
     with database.write() as session:
-        shards.finish(session, claim, [failed_verdict(0), failed_verdict(1)])
+        shards.finish(session, claim, [failed_verdict(0), failed_verdict(1)], window=4)
     (delivery,) = deliveries_of(database, endpoint)
     assert delivery.event == "job.cancelled"
     assert delivery.payload["data"]["counters"]["failed"] == 2
@@ -81,7 +84,9 @@ def test_an_end_that_is_rolled_back_announces_nothing(database: Database) -> Non
 
     def fail_and_roll_back() -> None:
         with database.write() as session:
-            jobs.fail(session, job_id, "The folder does not exist.")
+            endings.stop(
+                session, job_id, ending=JobState.FAILED, error="The folder does not exist."
+            )
             raise RuntimeError("The commit fails.")
 
     with pytest.raises(RuntimeError, match="commit fails"):
@@ -109,7 +114,9 @@ def test_only_the_owners_endpoints_hear_of_a_job(database: Database) -> None:
     for owner in (mine, None):
         job_id = add_job(database, model_version_id=version, api_key_id=owner)
         with database.write() as session:
-            jobs.fail(session, job_id, "The folder does not exist.")
+            endings.stop(
+                session, job_id, ending=JobState.FAILED, error="The folder does not exist."
+            )
     heard = {key: len(deliveries_of(database, one)) for key, one in endpoints.items()}
     assert heard == {mine: 1, other: 0, None: 1}
 

@@ -1,8 +1,9 @@
 """Recovery: whatever the broker or a worker lost is rung for again."""
 
-from core.taskqueue import plan_job, scan_shard
+from core.taskqueue import plan_job, scan_next
 from core.terms import JobState
-from db import shards
+from db import dispatching, endings, shards
+from db.models import Job
 from db.session import Database
 from tests.support.queue import RecordingQueue
 from tests.support.rows import (
@@ -31,7 +32,7 @@ def test_a_dead_workers_shard_is_sent_again(database: Database) -> None:
     claim_shard(database, shard.id, lease_s=-1)
     queue = RecordingQueue()
     recovery(database, queue).sweep()
-    assert queue.messages == [scan_shard(shard.id, interactive=False)]
+    assert queue.messages == [scan_next(interactive=False)]
 
 
 def test_messages_that_the_broker_lost_are_sent_again(database: Database) -> None:
@@ -39,9 +40,9 @@ def test_messages_that_the_broker_lost_are_sent_again(database: Database) -> Non
     job_id = add_planned_job(database, items=8)
     queue = RecordingQueue()
     with database.write() as session:
-        lost = [shard_id for shard_id, _ in shards.dispatch(session, job_id, window=4)]
+        assert dispatching.dispatch(session, job_id, window=4) == 2
     recovery(database, queue, interval_s=-1).sweep()
-    assert [message.id for message in queue.messages] == lost
+    assert queue.messages == [scan_next(interactive=False)] * 2
 
 
 def test_messages_that_wait_their_turn_are_left_alone(database: Database) -> None:
@@ -49,8 +50,8 @@ def test_messages_that_wait_their_turn_are_left_alone(database: Database) -> Non
     job_id = add_planned_job(database, items=8)
     queue = RecordingQueue()
     with database.write() as session:
-        for shard_id, _ in shards.dispatch(session, job_id, window=4):
-            queue.send(scan_shard(shard_id, interactive=False))
+        for _ in range(dispatching.dispatch(session, job_id, window=4)):
+            queue.send(scan_next(interactive=False))
     recovery(database, queue, interval_s=-1).sweep()
     assert len(queue.messages) == 2
 
@@ -61,8 +62,8 @@ def test_a_job_that_nobody_ended_is_settled(database: Database) -> None:
     (shard,) = shards_of(database, job_id)
     claim_shard(database, shard.id, lease_s=-1)
     with database.write() as session:
-        state = shards.jobs.cancel(session, get_job(database, job_id).public_id).state
-    assert state is JobState.CANCELLING
+        endings.cancel(session, session.get_one(Job, job_id))
+    assert get_job(database, job_id).state is JobState.CANCELLING
     recovery(database, RecordingQueue()).sweep()
     assert get_job(database, job_id).state is JobState.CANCELLED
 
@@ -75,6 +76,6 @@ def test_a_sweep_over_healthy_jobs_sends_nothing(database: Database) -> None:
     queue = RecordingQueue()
     recovery(database, queue, interval_s=0).sweep()
     with database.write() as session:
-        shards.finish(session, claim, verdicts_of(claim))
+        shards.finish(session, claim, verdicts_of(claim), window=4)
     recovery(database, queue, interval_s=0).sweep()
     assert queue.messages == []

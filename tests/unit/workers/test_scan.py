@@ -10,7 +10,7 @@ from db import verdicts
 from db.models import Verdict
 from db.session import Database
 from tests.support.queue import RecordingQueue
-from tests.support.rows import add_champion, add_job, get_job, shards_of
+from tests.support.rows import add_champion, add_job, get_job
 from tests.support.workers import (
     PretendDetector,
     planner,
@@ -78,10 +78,10 @@ def test_a_file_that_vanished_is_fetch_failed(
     """A file deleted between planning and scanning fails alone."""
     faces = write_faces(tmp_path / "faces", [b"r0", b"r1"])
     job_id = add_job(database, model_version_id=add_champion(database), path=str(faces))
-    planner(database, queue, tmp_path / "storage").plan(job_id)
+    planner(database, queue, tmp_path / "storage").plan_waiting()
     (faces / "0000.jpg").unlink()
     with shard_scanner(database, queue, PretendDetector()) as scanner:
-        scanner.scan(queue.messages[0].id)
+        scanner.scan_next()
     codes = [verdict.code for verdict in _verdicts(database, job_id)]
     assert codes == [ItemCode.FETCH_FAILED, None]
 
@@ -123,7 +123,7 @@ def test_a_second_message_for_a_shard_changes_nothing(
     job_id = _scan(database, queue, faces, PretendDetector())
     before = get_job(database, job_id)
     with shard_scanner(database, queue, PretendDetector()) as scanner:
-        scanner.scan(shards_of(database, job_id)[0].id)
+        assert not scanner.scan_next()
     after = get_job(database, job_id)
     assert (after.scored, after.state) == (before.scored, before.state)
     assert len(_verdicts(database, job_id)) == 2

@@ -1,0 +1,118 @@
+"""Another try for a job: its failed items planned anew, or its listing taken up again.
+
+The verdicts of the items are given up in the same transaction that plans them, a batch at a
+time, so that every item has either a verdict or a shard, whenever a planner dies.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.errors import ConflictError
+from core.terms import JobState, Outcome, ShardState
+from db import dispatching, planning
+from db.clock import database_time
+from db.models import Job, Shard, Verdict
+from db.planning import PlanClaim
+
+RETRIED_STATES = (JobState.COMPLETED, JobState.FAILED)
+
+
+def reopen(session: Session, job: Job) -> None:
+    """Let the job scan its failed items again, and what it left when it failed.
+
+    Raises ConflictError when the job is open, was cancelled, or has nothing to try again.
+    """
+    session.refresh(job, with_for_update=True)
+    if job.state not in RETRIED_STATES:
+        raise ConflictError(
+            f"The job is {job.state}; only one that is completed or failed can be retried."
+        )
+    unfinished = job.listed_at is None or job.ended < job.total
+    if not job.failed and not unfinished:
+        raise ConflictError("Every item of the job has been scanned; there is nothing to retry.")
+    if job.listed_at is not None and job.failed:
+        job.round += 1
+    job.state = JobState.QUEUED
+    job.queued_at = database_time()
+    job.stopping_as = job.error = job.listed_at = job.expires_at = None
+    job.completed_at = job.failed_at = job.cancelling_at = job.ended_at = None
+    job.plan_attempts = 0
+    job.plan_lease_expires_at = job.plan_not_before = None
+    session.flush()
+
+
+def plan_failed(
+    session: Session, claim: PlanClaim, *, limit: int, shard_size: int, lease_s: float
+) -> int:
+    """Plan the next `limit` failed items of the job anew; return how many there were."""
+    if not planning.update_claimed(session, claim, lease_s=lease_s):
+        return 0
+    positions = session.scalars(
+        select(Verdict.position)
+        .where(Verdict.job_id == claim.job_id, Verdict.outcome == Outcome.FAILED)
+        .where(Verdict.position > _planned_to(session, claim))
+        .order_by(Verdict.position)
+        .limit(limit)
+    ).all()
+    if not positions:
+        return 0
+    rows = _item_rows(session, claim, positions)
+    session.execute(
+        insert(Shard),
+        [_shard(claim, rows[i : i + shard_size]) for i in range(0, len(rows), shard_size)],
+    )
+    session.execute(
+        delete(Verdict).where(Verdict.job_id == claim.job_id, Verdict.position.in_(positions))
+    )
+    session.execute(
+        update(Job).where(Job.id == claim.job_id).values(failed=Job.failed - len(positions))
+    )
+    planning.start(session, claim.job_id)
+    return len(positions)
+
+
+def _planned_to(session: Session, claim: PlanClaim) -> int:
+    """Return the last position that this round has planned, or -1."""
+    last = session.scalar(
+        select(Shard)
+        .where(Shard.job_id == claim.job_id, Shard.round == claim.round)
+        .order_by(Shard.first_position.desc())
+        .limit(1)
+    )
+    return -1 if last is None else last.positions[-1]
+
+
+def _item_rows(
+    session: Session, claim: PlanClaim, positions: Sequence[int]
+) -> list[Mapping[str, Any]]:
+    """Return the items at the positions, from the shards that the source's listing made."""
+    of_listing = select(Shard).where(Shard.job_id == claim.job_id, Shard.round == 0)
+    first = (
+        select(func.max(Shard.first_position))
+        .where(Shard.job_id == claim.job_id, Shard.round == 0)
+        .where(Shard.first_position <= positions[0])
+        .scalar_subquery()
+    )
+    wanted, found = set(positions), {}
+    for shard in session.scalars(
+        of_listing.where(Shard.first_position.between(first, positions[-1]))
+    ):
+        for position, row in zip(shard.positions, shard.items, strict=True):
+            if position in wanted:
+                found[position] = {**row, "position": position}
+    return [found[position] for position in positions]
+
+
+def _shard(claim: PlanClaim, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "job_id": claim.job_id,
+        "round": claim.round,
+        "first_position": rows[0]["position"],
+        "size": len(rows),
+        "items": list(rows),
+        "state": ShardState.PLANNED,
+        "rank": dispatching.rank_of(claim.kind, claim.priority),
+    }

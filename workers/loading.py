@@ -1,0 +1,28 @@
+"""Loads model versions onto this process's device, with torch."""
+
+import torch
+
+from core.registry import Registry
+from core.settings import Settings
+from detector.detector import Detector
+from detector.preprocess import DecodeLimits
+from workers.cores import usable_cores
+from workers.detectors import Load
+
+
+def loader(settings: Settings) -> Load:
+    """Return the function that loads a model version of the registry and warms it up.
+
+    It raises ModelUnavailableError for one that is missing or altered.
+    """
+    torch.set_num_threads(settings.torch_threads or usable_cores())
+    registry = Registry(settings.registry_dir)
+    limits = DecodeLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
+
+    def load(model_version: str) -> Detector:
+        files = registry.get(model_version)
+        detector = Detector.load(files.path, device=settings.device, limits=limits)
+        detector.warm_up()
+        return detector
+
+    return load
