@@ -16,12 +16,13 @@ from tests.support.stack import installation
 
 
 @pytest.fixture
-def workers(database: Database, broker_url: str) -> Iterator[Fleet]:
+def workers(database: Database, broker_url: str, tmp_path: Path) -> Iterator[Fleet]:
     """A fleet with short leases and quick recovery."""
     with (
         installation(
             broker_url=broker_url,
             database_url=database.engine.url.render_as_string(hide_password=False),
+            allowed_roots=str(tmp_path),
             shard_size="8",
             lease_s="3",
             recovery_interval_s="1",
