@@ -22,7 +22,9 @@ from core.settings import Settings
 
 OFF = "off"
 REFUSALS = "60/minute"
-SUBMISSIONS = frozenset({"jobs.create_job", "scans.create_scan", "pages.create_job"})
+SUBMISSIONS = frozenset(
+    {"jobs.create_job", "scans.create_scan", "pages.create_job", "uploads.create_upload"}
+)
 ATTEMPTS_TO_SIGN_IN = frozenset({"sign_in.sign_in"})
 BROKER_TIMEOUT_S = 0.25
 IPV6_NETWORK_BITS = 64  # what one customer of a provider has

@@ -79,7 +79,7 @@ class Settings(BaseSettings):
         "6000/minute", description="Most requests of a key, or of an address; off: any number."
     )
     rate_limit_submissions: str = Field(
-        "600/minute", description="Most scans and jobs that it may submit; off: any number."
+        "600/minute", description="Most scans, jobs and uploads that it may begin; off: any number."
     )
     api_threads: int = Field(8, ge=1, le=256, description="Request threads of the API.")
     max_upload_bytes: int = Field(4 * 1024**3, ge=1, description="Largest request body, bytes.")

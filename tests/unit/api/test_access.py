@@ -9,6 +9,7 @@ from flask import request, url_for
 from sqlalchemy import select
 from werkzeug.routing import BaseConverter, Rule
 
+from api import tus
 from api.app import JobIdConverter
 from core.terms import Scope
 from db import api_keys
@@ -21,7 +22,9 @@ READ = {
     "job_id": "/v1/jobs/{job_id}",
     "webhook_id": "/v1/webhooks/{webhook_id}",
     "delivery_id": "/v1/webhooks/{webhook_id}/deliveries",
+    "upload_id": "/v1/uploads/{upload_id}",
 }
+TUS = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Upload-Length": "9"}
 
 
 def submit(client: ApiClient) -> str:
@@ -34,8 +37,13 @@ def submit(client: ApiClient) -> str:
 def own(client: ApiClient) -> dict[str, str]:
     """Make one of everything that keys own; return the ids by their names in paths."""
     webhook = client.post("/v1/webhooks", json={"url": "https://example.com/hook"}).json
-    ping = client.post(webhook["links"]["test"]).json
-    return {"job_id": submit(client), "webhook_id": webhook["id"], "delivery_id": ping["id"]}
+    upload = client.post("/v1/uploads", headers=TUS).headers["Location"]
+    return {
+        "job_id": submit(client),
+        "webhook_id": webhook["id"],
+        "delivery_id": client.post(webhook["links"]["test"]).json["id"],
+        "upload_id": upload.rpartition("/")[2],
+    }
 
 
 def requests_of(rig: ApiRig, **known: str) -> Iterator[tuple[Rule, str, str]]:
@@ -86,8 +94,9 @@ def test_every_route_hides_what_another_key_owns(guarded_rig: ApiRig) -> None:
         assert named <= owned.keys(), f"{rule.rule} names what this test does not make"
         if not named:
             continue
-        hidden = other.open(path, method=method, json={})
-        absent = other.open(nowhere, method=method, json={})
+        body = {"content_type": tus.CONTENT_TYPE} if "upload_id" in named else {"json": {}}
+        hidden = other.open(path, method=method, headers=TUS, **body)
+        absent = other.open(nowhere, method=method, headers=TUS, **body)
         assert hidden.status_code == absent.status_code == 404, (method, path)
         if method == "GET":
             assert owner.get(path).status_code == admin.get(path).status_code != 404, path
