@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ConfigurationError, SourceError
+from core.localfiles import local_path
 from core.sources.folder import list_folder
-from core.storage import local_path
 
 
 @dataclass(frozen=True)

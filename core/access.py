@@ -3,13 +3,15 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from core.errors import ItemError
+from core.localfiles import local_path
+from core.names import has_controls
 from core.outbound import Outbound
 from core.settings import Settings
-from core.storage import local_path
-
-OBJECT_SCHEMES = ("s3", "gs", "az")
+from core.terms import ItemCode
 
 
 @dataclass(frozen=True)
@@ -36,20 +38,50 @@ class Access:
                 return self._object_refusal(uri)
             case "https" | "http":
                 return self._url_refusal(uri)
-            case _:
-                return (
-                    "The URI must begin with file://, s3://, gs://, az:// or https://; "
-                    "a relative path is not enough."
-                )
+        return (
+            "The URI must begin with file://, s3://, gs://, az:// or https://; "
+            "a path alone is not enough."
+        )
 
     def is_stored(self, uri: str) -> bool:
-        """Return whether the URI lies in this installation's storage."""
-        return is_below(uri, self.storage_url)
+        """Return whether the URI names something in this installation's storage."""
+        if not uri.startswith("file:"):
+            return is_below(uri, self.storage_url)
+        try:
+            return self._is_stored(Path(os.path.normpath(local_path(uri))))
+        except ValueError:
+            return False
+
+    def verify_stored(self, real: Path) -> None:
+        """Raise ItemError for a file that really lies outside of this installation's storage."""
+        if not self._is_stored(real):
+            raise ItemError(ItemCode.FORBIDDEN, "The file is not in this installation's storage.")
+
+    def verify_allowed(self, real: Path) -> None:
+        """Raise ItemError for a file that a client may not name, by where it really lies."""
+        if refusal := self._path_refusal(real):
+            raise ItemError(ItemCode.FORBIDDEN, refusal)
+
+    @cached_property
+    def _storage_roots(self) -> tuple[Path, ...]:
+        """The storage's folder as it is written, and where it really lies."""
+        if not self.storage_url.startswith("file:"):
+            return ()
+        root = Path(os.path.normpath(local_path(self.storage_url)))
+        return root, root.resolve()
+
+    def _is_stored(self, path: Path) -> bool:
+        return any(path.is_relative_to(root) for root in self._storage_roots)
 
     def _file_refusal(self, uri: str) -> str | None:
-        path = Path(os.path.normpath(local_path(uri)))
+        try:
+            return self._path_refusal(Path(os.path.normpath(local_path(uri))))
+        except ValueError as error:
+            return f"The file's URI is not usable: {error}."
+
+    def _path_refusal(self, path: Path) -> str | None:
         below = any(path.is_relative_to(root) for root in self.allowed_roots)
-        if below and not self.is_stored(path.as_uri()):
+        if below and not self._is_stored(path):
             return None
         return (
             "The file is not under an allowed root; "
@@ -57,9 +89,9 @@ class Access:
         )
 
     def _object_refusal(self, uri: str) -> str | None:
-        climbs = any(part in (".", "..") for part in uri.split("/")[3:])
+        odd = any(part in (".", "..") for part in uri.split("/")) or has_controls(uri)
         below = any(is_below(uri, prefix) for prefix in self.allowed_prefixes)
-        if below and not climbs and not self.is_stored(uri):
+        if below and not odd and not self.is_stored(uri):
             return None
         return (
             "The object is not under an allowed prefix; "
@@ -85,4 +117,5 @@ def access_of(settings: Settings) -> Access:
 
 def is_below(uri: str, prefix: str) -> bool:
     """Return whether the URI is the prefix or lies below it, by whole path segments."""
-    return uri == prefix or uri.startswith(prefix.rstrip("/") + "/")
+    root = prefix.rstrip("/")
+    return uri == root or uri.startswith(f"{root}/")

@@ -12,7 +12,13 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from core.access import Access
 from core.errors import ItemError, StorageError
-from core.outbound import GuardedSession, OutboundError, OutboundRefusedError, open_guarded_session
+from core.outbound import (
+    GuardedSession,
+    OutboundError,
+    OutboundRefusedError,
+    open_guarded_session,
+    require_success,
+)
 from core.sources import SourceItem
 from core.storage import read_bytes, require_size
 from core.terms import ItemCode
@@ -20,7 +26,7 @@ from core.terms import ItemCode
 ATTEMPTS = 3
 FETCH_TIMEOUT_S = 30.0
 MAX_REDIRECTS = 3
-_BUSY = frozenset({408, 425, 429})
+_NOT_FOR_US = frozenset({401, 403})
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,13 @@ class ItemReader:
         return content
 
     def _read(self, uri: str) -> bytes:
-        if not self.access.is_stored(uri) and (refusal := self.access.refusal(uri)):
+        if self.access.is_stored(uri):
+            return read_bytes(uri, max_bytes=self.max_bytes, verify=self.access.verify_stored)
+        if refusal := self.access.refusal(uri):
             raise ItemError(ItemCode.FORBIDDEN, refusal)
         if uri.startswith(("https:", "http:")):
             return self._download(uri)
-        return read_bytes(uri, max_bytes=self.max_bytes)
+        return read_bytes(uri, max_bytes=self.max_bytes, verify=self.access.verify_allowed)
 
     def _download(self, url: str) -> bytes:
         try:
@@ -60,13 +68,15 @@ class ItemReader:
                 total_s=FETCH_TIMEOUT_S,
                 max_redirects=MAX_REDIRECTS,
             )
+            if reply.status in _NOT_FOR_US:
+                raise OutboundRefusedError(f"The server answered with status {reply.status}.")
+            require_success(reply.status)
         except OutboundRefusedError as error:
             raise ItemError(ItemCode.FORBIDDEN, str(error)) from error
         except OutboundError as error:
             if error.is_final:
                 raise ItemError(ItemCode.FETCH_FAILED, str(error)) from error
             raise StorageError(str(error)) from error
-        _require_success(reply.status)
         require_size(len(reply.body) + (not reply.is_complete), self.max_bytes)
         return reply.body
 
@@ -83,12 +93,3 @@ _RETRYING = Retrying(
     retry=retry_if_exception_type(StorageError),
     reraise=True,
 )
-
-
-def _require_success(status: int) -> None:
-    if status == 200:
-        return
-    if status >= 500 or status in _BUSY:
-        raise StorageError(f"The server answered with status {status}.")
-    code = ItemCode.FORBIDDEN if status in (401, 403) else ItemCode.FETCH_FAILED
-    raise ItemError(code, f"The server answered with status {status}; check the URL in a browser.")

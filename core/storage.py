@@ -7,16 +7,15 @@ rewrites some characters of a path, and people's files carry every name there is
 import errno
 import os
 from collections.abc import Iterator
-from functools import lru_cache
-from pathlib import Path
 from typing import IO
-from urllib.parse import unquote_to_bytes, urlsplit
 
 import obstore
-from obstore.exceptions import BaseError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import LocalStore, ObjectStore
 
 from core.errors import ConfigurationError, ItemError, StorageError, StorageFullError
+from core.localfiles import Verify, file_fault, local_path, open_file
+from core.objects import first_line, is_object_uri, open_store, read_object
 from core.terms import ItemCode
 
 PART_BYTES = 1024 * 1024
@@ -29,7 +28,7 @@ class Storage:
 
     def __init__(self, root_url: str) -> None:
         self._root_url = root_url.rstrip("/")
-        self._store = _open_store(self._root_url)
+        self._store = _open_root(self._root_url)
 
     def uri(self, key: str) -> str:
         """Return the URI under which the bytes of `key` are read."""
@@ -46,10 +45,22 @@ class Storage:
         except (BaseError, OSError) as error:
             kind = StorageFullError if is_full(error) else StorageError
             raise kind(
-                f"Storage at {self._root_url} did not take {key} ({error}); "
+                f"Storage at {self._root_url} did not take {key} ({first_line(error)}); "
                 "check that it is reachable and has room."
             ) from error
         return self.uri(key)
+
+    def has(self, key: str) -> bool:
+        """Return whether something is kept under the key; raises StorageError."""
+        try:
+            obstore.head(self._store, key)
+        except (NotFoundError, FileNotFoundError):
+            return False
+        except (BaseError, OSError) as error:
+            raise StorageError(
+                f"Storage at {self._root_url} did not answer ({first_line(error)})."
+            ) from error
+        return True
 
     def delete(self, prefix: str) -> None:
         """Delete everything under the prefix; raises StorageError."""
@@ -58,25 +69,22 @@ class Storage:
                 obstore.delete(self._store, [meta["path"] for meta in page])
         except (BaseError, OSError) as error:
             raise StorageError(
-                f"Storage at {self._root_url} did not delete {prefix} ({error})."
+                f"Storage at {self._root_url} did not delete {prefix} ({first_line(error)})."
             ) from error
 
 
-def read_bytes(uri: str, *, max_bytes: int) -> bytes:
-    """Read a whole object or file of at most `max_bytes`.
+def read_bytes(uri: str, *, max_bytes: int, verify: Verify | None = None) -> bytes:
+    """Read a whole object or file of at most `max_bytes`; `verify` is as in `open_file`.
 
-    Raises ItemError with `too_large` or `fetch_failed`: the caller reads images, one an item.
+    Raises ItemError for what is final (`too_large`, `fetch_failed`, `forbidden`), because the
+    caller reads images, one an item, and StorageError for what can heal.
     """
-    try:
-        if uri.startswith("file:"):
-            return _read_file(local_path(uri), max_bytes)
-        return _read_object(uri, max_bytes)
-    except (BaseError, OSError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise ItemError(
-            ItemCode.FETCH_FAILED,
-            f"The file could not be read ({reason}); check that it exists and is readable.",
-        ) from error
+    if is_object_uri(uri):
+        content, size_bytes = read_object(uri, max_bytes=max_bytes)
+    else:
+        content, size_bytes = _read_file(uri, max_bytes, verify)
+    require_size(size_bytes, max_bytes)
+    return content
 
 
 def is_full(error: Exception) -> bool:
@@ -89,58 +97,32 @@ def is_full(error: Exception) -> bool:
     return isinstance(error, BaseError) and any(sign in str(error) for sign in FULL_SIGNS)
 
 
-def open_stream(uri: str) -> IO[bytes]:
-    """Open a seekable, buffered binary stream; raises StorageError."""
-    try:
-        if uri.startswith("file:"):
-            return Path(local_path(uri)).open("rb")
-        store, key = _locate(uri)
-        return obstore.open_reader(store, key)  # pyright: ignore[reportReturnType] - file-like
-    except (BaseError, OSError) as error:
-        raise StorageError(f"{uri} could not be opened ({error}).") from error
-
-
-def local_path(uri: str) -> str:
-    """Return the path of a `file://` URI; undecodable bytes of a name survive."""
-    return os.fsdecode(unquote_to_bytes(urlsplit(uri).path))
-
-
-def _read_file(path: str, max_bytes: int) -> bytes:
-    with Path(path).open("rb") as stream:
-        require_size(os.fstat(stream.fileno()).st_size, max_bytes)
-        content = stream.read(max_bytes + 1)
-    require_size(len(content), max_bytes)
-    return content
-
-
-def _read_object(uri: str, max_bytes: int) -> bytes:
-    store, key = _locate(uri)
-    response = obstore.get(store, key)
-    require_size(response.meta["size"], max_bytes)
-    return bytes(response.bytes())
-
-
 def require_size(size_bytes: int, max_bytes: int) -> None:
+    """Raise ItemError for an image file of more bytes than are accepted."""
     if size_bytes > max_bytes:
         raise ItemError(
             ItemCode.TOO_LARGE,
-            f"The file has {size_bytes:,} bytes; at most {max_bytes:,} are accepted. "
+            f"The file has more than the {max_bytes:,} bytes that are accepted. "
             "Scale the image down or raise FAKESWEEP_MAX_IMAGE_BYTES.",
         )
 
 
-def _locate(uri: str) -> tuple[ObjectStore, str]:
-    parts = urlsplit(uri)
-    return _open_store(f"{parts.scheme}://{parts.netloc}"), parts.path.lstrip("/")
+def _read_file(uri: str, max_bytes: int, verify: Verify | None) -> tuple[bytes, int]:
+    with open_file(uri, verify=verify) as stream:
+        try:
+            size_bytes = os.fstat(stream.fileno()).st_size
+            content = stream.read(max_bytes + 1) if size_bytes <= max_bytes else b""
+        except OSError as error:
+            raise file_fault(error) from error
+    return content, max(size_bytes, len(content))
 
 
-@lru_cache(maxsize=64)
-def _open_store(root_url: str) -> ObjectStore:
+def _open_root(root_url: str) -> ObjectStore:
     try:
         if root_url.startswith("file:"):
             return LocalStore(local_path(root_url), mkdir=True, automatic_cleanup=True)
-        return from_url(root_url)
-    except (BaseError, ValueError, OSError) as error:
+        return open_store(root_url)
+    except (BaseError, ValueError, OSError, StorageError) as error:
         raise ConfigurationError(
             f"Storage at {root_url} cannot be opened ({error}); correct FAKESWEEP_STORAGE_URL."
         ) from error

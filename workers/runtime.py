@@ -133,6 +133,7 @@ def _planner(
             max_image_bytes=settings.max_image_bytes,
             max_archive_items=settings.max_archive_items,
             max_archive_bytes=settings.max_archive_bytes,
+            max_manifest_bytes=settings.max_upload_bytes,
         ),
         access=access,
         leases=leases,

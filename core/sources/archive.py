@@ -16,7 +16,8 @@ from typing import IO
 
 from core.errors import SourceError
 from core.sources.spec import SourceItem
-from core.storage import Storage, open_stream
+from core.storage import Storage
+from core.streams import open_stream
 from core.terms import ItemCode
 
 _UNREADABLE = (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from core.sources.spec import SourceItem
-from core.storage import open_stream
+from core.streams import open_stream
 
 
 def list_line(item: SourceItem) -> bytes:

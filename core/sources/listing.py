@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.access import Access
-from core.errors import SourceError
-from core.sources import archive, files, folder, urls
+from core.sources import archive, files, folder, manifest, prefix, urls
 from core.sources.spec import (
     ArchiveSource,
     FilesSource,
     FolderSource,
     LineFault,
+    ManifestSource,
+    PrefixSource,
     Source,
     SourceItem,
     UrlsSource,
@@ -25,6 +26,7 @@ class Limits:
     max_image_bytes: int
     max_archive_items: int
     max_archive_bytes: int
+    max_manifest_bytes: int
 
 
 def list_items(
@@ -60,4 +62,14 @@ def list_items(
                 max_total_bytes=limits.max_archive_bytes,
                 start=start,
             )
-    raise SourceError(f"This release lists no source of type {source.type}.")
+        case ManifestSource():
+            kept = manifest.kept(
+                source,
+                storage=storage,
+                key=f"{unpack_prefix}/manifest",
+                access=access,
+                max_bytes=limits.max_manifest_bytes,
+            )
+            return manifest.list_manifest(kept, access=access, start=start)
+        case PrefixSource():
+            return prefix.list_prefix(source.uri, start=start)

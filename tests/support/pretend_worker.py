@@ -15,7 +15,12 @@ from db.session import Database
 from db.verdicts import NewVerdict
 from tests.support.rows import claim_shard
 
-LIMITS = Limits(max_image_bytes=1_000_000, max_archive_items=10_000, max_archive_bytes=10**9)
+LIMITS = Limits(
+    max_image_bytes=1_000_000,
+    max_archive_items=10_000,
+    max_archive_bytes=10**9,
+    max_manifest_bytes=10**6,
+)
 LEASE_S = 60
 WINDOW = 16
 

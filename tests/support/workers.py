@@ -98,7 +98,12 @@ def planner(database: Database, queue: RecordingQueue, storage: Path) -> Planner
         database=database,
         queue=queue,
         storage=Storage(storage.as_uri()),
-        limits=Limits(max_image_bytes=1000, max_archive_items=1000, max_archive_bytes=10**6),
+        limits=Limits(
+            max_image_bytes=1000,
+            max_archive_items=1000,
+            max_archive_bytes=10**6,
+            max_manifest_bytes=10**6,
+        ),
         access=Access(storage.as_uri()),
         leases=LeaseKeeper(database, lease_s=60, longest_s=600),
         stopping=Event(),

@@ -24,7 +24,9 @@ from core.sources.folder import require_allowed
 from core.storage import Storage, read_bytes
 from core.terms import ItemCode
 
-LIMITS = Limits(max_image_bytes=100, max_archive_items=10, max_archive_bytes=500)
+LIMITS = Limits(
+    max_image_bytes=100, max_archive_items=10, max_archive_bytes=500, max_manifest_bytes=10**6
+)
 
 
 @pytest.fixture

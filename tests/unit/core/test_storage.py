@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import ConfigurationError, ItemError, StorageError
-from core.storage import Storage, open_stream, read_bytes
+from core.errors import ConfigurationError, ItemError, SourceError
+from core.storage import Storage, read_bytes
+from core.streams import open_stream
 from core.terms import ItemCode
 
 
@@ -40,7 +41,7 @@ def test_a_missing_file_is_fetch_failed(storage: Storage) -> None:
     with pytest.raises(ItemError) as caught:
         read_bytes(storage.uri("gone"), max_bytes=3)
     assert caught.value.code is ItemCode.FETCH_FAILED
-    with pytest.raises(StorageError):
+    with pytest.raises(SourceError):
         open_stream(storage.uri("gone"))
 
 

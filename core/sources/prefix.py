@@ -1,0 +1,61 @@
+"""The images of a bucket under a prefix, in the order of their keys, page by page."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import obstore
+from obstore.exceptions import BaseError, InvalidPathError
+
+from core.errors import ItemError, SourceError
+from core.names import clean_name, is_image_name
+from core.objects import fault, first_line, locate
+from core.sources.spec import SourceItem
+
+PAGE_KEYS = 1000
+
+
+def list_prefix(uri: str, *, start: int = 0) -> Iterator[SourceItem]:
+    """Yield one item an object below the prefix, as the store lists them: sorted by key.
+
+    The prefix is a folder: whole segments of a key. Left out, as in a folder, are hidden objects
+    and those whose name says that they are no image; and the empty ones that mark folders.
+    Raises SourceError for what cannot be listed and StorageError for what can heal.
+    """
+    return islice(_items(uri), start, None)
+
+
+def _items(uri: str) -> Iterator[SourceItem]:
+    store, prefix = locate(uri)
+    root = uri.removesuffix(prefix).rstrip("/")
+    folder = prefix.strip("/")
+    for key, size_bytes in _keys(store, folder):
+        name = key.removeprefix(folder).lstrip("/")
+        if _is_candidate(name, size_bytes):
+            yield SourceItem(uri=f"{root}/{key}", name=clean_name(name))
+
+
+def _keys(store: obstore.store.ObjectStore, folder: str) -> Iterator[tuple[str, int]]:
+    try:
+        for page in obstore.list(store, prefix=folder or None, chunk_size=PAGE_KEYS):
+            for found in page:
+                yield found["path"], found["size"]
+    except InvalidPathError as error:
+        raise SourceError(
+            "The prefix holds a key that cannot be used here (it has an empty, `.` or `..` "
+            f"segment, or control characters); rename it or name a deeper prefix: "
+            f"{first_line(error)}"
+        ) from error
+    except (BaseError, OSError) as error:
+        found = fault(error)
+        if isinstance(found, ItemError):
+            raise SourceError(
+                f"The prefix cannot be listed ({first_line(error)}); check the bucket's name, and "
+                "that this installation's credentials may list it."
+            ) from error
+        raise found from error
+
+
+def _is_candidate(name: str, size_bytes: int) -> bool:
+    hidden = any(segment.startswith(".") for segment in name.split("/"))
+    marks_folder = size_bytes == 0 and "." not in name.rpartition("/")[2]
+    return not hidden and not marks_folder and is_image_name(name)
