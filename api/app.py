@@ -21,11 +21,12 @@ from api import (
     verdicts,
     webhooks,
 )
+from api.events import views as events
 from api.exports import views as exports
 from api.pages import sign_in
 from api.pages import views as pages
 from api.requests import JobRequest, JobUpload, ScanUpload
-from api.schemas import JobView, Problem, ScanView
+from api.schemas import JobView, LandedVerdicts, Problem, ScanView
 from api.services import EXTENSION, Services
 from api.spool import SpoolingRequest, limit_text_body
 from api.webhook_schemas import DeliveryView, WebhookSecretView
@@ -118,10 +119,11 @@ def _add_views(app: OpenAPI) -> None:
     app.url_map.converters["upload"] = UploadIdConverter
     app.url_map.converters["webhook"] = WebhookIdConverter
     app.url_map.converters["delivery"] = DeliveryIdConverter
-    for noun in (jobs, resumable, scans, verdicts, faults, exports, webhooks, models, health):
+    of_jobs = (jobs, resumable, scans, verdicts, faults, exports, events)
+    for noun in (*of_jobs, webhooks, models, health):
         app.register_api(noun.blueprint)
     for part in (pages, sign_in):
         app.register_blueprint(part.blueprint)
     document.add_schemas(app, JobRequest, JobUpload, JobView, ScanUpload, ScanView)
-    document.add_schemas(app, WebhookSecretView, DeliveryView)
+    document.add_schemas(app, WebhookSecretView, DeliveryView, LandedVerdicts)
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)

