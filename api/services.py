@@ -33,12 +33,13 @@ class Services:
     waiting_room: BoundedSemaphore
     streams: BoundedSemaphore
 
-    def ring(self, message: Message) -> None:
-        """Send the message; without a broker, the workers' sweeps find its cause by themselves."""
-        try:
-            self.queue.send(message)
-        except BrokerUnavailableError as error:
-            log.warning("message_not_sent", task=message.task, reason=str(error))
+    def ring(self, *messages: Message) -> None:
+        """Send the messages after a commit; without a broker, recovery finds what they are for."""
+        for message in messages:
+            try:
+                self.queue.send(message)
+            except BrokerUnavailableError as error:
+                log.warning("message_not_sent", task=message.task, reason=str(error))
 
 
 def services() -> Services:

@@ -19,16 +19,12 @@ from api.requests import (
 )
 from api.services import Services
 from api.sources import checked, checked_urls, of_upload
-from core.errors import BrokerUnavailableError
-from core.logs import get_logger
 from core.sources import Source, SourceItem
-from core.taskqueue import Message, plan_job, scan_next
+from core.taskqueue import plan_job, scan_next
 from core.terms import JobKind, Priority
 from db import dispatching, jobs, model_versions, planning, quotas, uploads
 from db.idempotency import KeyedRequest
 from db.models import Job
-
-log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ def submit_source(services: Services, source: SourceRequest, order: Order) -> st
         case _:
             found = checked(services.access, source, strict=_is_strict(order))
             job_id = _insert(services, public_id, found, order)
-    _send(services, [plan_job(job_id)])
+    services.ring(plan_job(job_id))
     return public_id
 
 
@@ -63,7 +59,7 @@ def submit_upload(services: Services, upload: JobUpload, order: Order) -> str:
     with kept_uploads(services.storage, public_id) as prefix:
         source = _keep(services, prefix, upload)
         job_id = _insert(services, public_id, source, order)
-    _send(services, [plan_job(job_id)])
+    services.ring(plan_job(job_id))
     return public_id
 
 
@@ -79,7 +75,7 @@ def submit_scan(services: Services, upload: ScanUpload, order: Order) -> str:
             job = _create(session, public_id, JobKind.SINGLE, source.model_dump(mode="json"), order)
             quotas.charge(session, job.api_key_id, len(items))
             queued = _plan(session, job.id, items, lease_s=settings.lease_s)
-    _send(services, [scan_next(interactive=True)] * queued)
+    services.ring(*[scan_next(interactive=True)] * queued)
     return public_id
 
 
@@ -146,12 +142,3 @@ def _plan(session: Session, job_id: int, items: Sequence[SourceItem], *, lease_s
     planning.write_shards(session, claim, first_position=0, shards=[items], lease_s=lease_s)
     planning.finish(session, claim)
     return dispatching.dispatch(session, job_id, window=1)
-
-
-def _send(services: Services, messages: Sequence[Message]) -> None:
-    for message in messages:
-        try:
-            services.queue.send(message)
-        except BrokerUnavailableError as error:
-            # The job is committed, and the workers' recovery finds it without a message.
-            log.warning("message_not_sent", task=message.task, id=message.id, reason=str(error))

@@ -40,13 +40,7 @@ def after(session: Session, job_id: int, number: int, *, limit: int) -> Sequence
 def _verdicts(session: Session, shard: Shard) -> Sequence[Verdict]:
     query = (
         select(Verdict)
-        .where(Verdict.job_id == shard.job_id, Verdict.position.in_(_positions(shard)))
+        .where(Verdict.job_id == shard.job_id, Verdict.position.in_(shard.positions))
         .order_by(Verdict.position)
     )
     return session.scalars(query).all()
-
-
-def _positions(shard: Shard) -> list[int]:
-    return [
-        row.get("position", shard.first_position + offset) for offset, row in enumerate(shard.items)
-    ]

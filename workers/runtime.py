@@ -93,7 +93,7 @@ def build_runtime(settings: Settings, queue: TaskQueue, load: Load) -> Runtime:
         planner=_planner(settings, database, queue, access, leases, stopping),
         scanner=_scanner(settings, database, queue, leases, scorer),
         recovery=_recovery(settings, database, queue),
-        retention=build_retention(settings, database),
+        retention=build_retention(settings, database, stopping=stopping),
         batcher=batcher,
         decoders=decoders,
         leases=leases,

@@ -15,9 +15,3 @@ def land(rig: ApiRig, public_id: str, *shards: int) -> None:
         shard_ids = session.scalars(of_job).all()
     for shard in shards:
         rig.worker.finish(shard_ids[shard])
-        with rig.database.write() as session:
-            row = session.get_one(Shard, shard_ids[shard])
-            if row.landing is None:
-                job = jobs.require(session, job_id)
-                job.landed += 1
-                row.landing = job.landed
