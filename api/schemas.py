@@ -61,7 +61,9 @@ class JobView(BaseModel):
     expires_at: datetime | None = Field(description="The job ends `expired` if not done by then.")
     counters: Counters
     faults: int = Field(description="Lines of the manifest that name no item.")
-    rate: float | None = Field(description="Items a second, over the time that the job ran.")
+    rate: float | None = Field(
+        description="Items a second: in the last minute, or over the whole run of a job that ended."
+    )
     eta_s: float | None = Field(description="Seconds to go at that rate; null when unknown.")
     error: str | None = Field(description="Why the job failed, in a sentence.")
     created_at: datetime

@@ -1,17 +1,19 @@
 """Rows as the schemas that clients see, and the answers that carry them."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import Response, url_for
 from pydantic import BaseModel
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.schemas import Counters, JobView, ModelView, VerdictView
 from api.services import services
-from core.terms import Alias
-from db import jobs
+from core.terms import Alias, JobState
+from db import jobs, pace
+from db.clock import database_time
 from db.models import Job, ModelVersion, Verdict
 
 SHOWN_OF_SOURCE = ("type", "path", "name", "strict")
@@ -32,12 +34,12 @@ def job_views(session: Session, found: list[Job]) -> list[JobView]:
     """Return the jobs as clients see them, with what workers have in hand of each."""
     open_ids = [job.id for job in found if not job.state.is_final]
     in_hand = jobs.items_in_hand(session, open_ids) if open_ids else {}
-    return [job_view(job, running=in_hand.get(job.id, 0)) for job in found]
+    now = session.scalars(select(database_time())).one()
+    return [_job_view(job, running=in_hand.get(job.id, 0), now=now) for job in found]
 
 
-def job_view(job: Job, *, running: int) -> JobView:
-    """Return the job as clients see it; `running` counts its items that workers have in hand."""
-    rate = _rate(job)
+def _job_view(job: Job, *, running: int, now: datetime) -> JobView:
+    rate = pace.rate(job, now)
     return JobView(
         id=job.public_id,
         kind=job.kind,
@@ -112,16 +114,8 @@ def _counters(job: Job, running: int) -> Counters:
     )
 
 
-def _rate(job: Job) -> float | None:
-    if job.running_at is None:
-        return None
-    ends = (job.completed_at, job.failed_at, job.cancelled_at, job.expired_at)
-    until = next((end for end in ends if end is not None), datetime.now(UTC))
-    return job.ended / max((until - job.running_at).total_seconds(), 0.001)
-
-
 def _eta_s(job: Job, rate: float | None) -> float | None:
-    if job.state.is_final or job.listed_at is None or not rate:
+    if job.state != JobState.RUNNING or job.listed_at is None or not rate:
         return None
     return max(job.total - job.ended, 0) / rate
 

@@ -5,7 +5,7 @@ import time
 
 from api.schemas import ScanView
 from api.services import Services
-from api.shapes import job_view, verdict_view
+from api.shapes import job_views, verdict_view
 from db import jobs, verdicts
 
 FIRST_PAUSE_S = 0.02
@@ -40,9 +40,8 @@ def read_scan(services: Services, public_id: str) -> ScanView:
     with services.database.read() as session:
         job = jobs.get(session, public_id)
         found = verdicts.page(session, job.id, limit=1)
-        running = jobs.items_in_hand(session, [job.id]).get(job.id, 0)
         return ScanView(
-            job=job_view(job, running=running),
+            job=job_views(session, [job])[0],
             verdict=verdict_view(found[0], model_version=job.model_version.name) if found else None,
         )
 

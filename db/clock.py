@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime
+from sqlalchemy import BigInteger, DateTime
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -52,3 +52,20 @@ def _postgresql(element: database_time, _compiler: SQLCompiler, **_: Any) -> str
 def _sqlite(element: database_time, _compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401
     # The same text form in which SQLAlchemy stores a time, so that the two compare as strings.
     return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{element.offset_s:+f} seconds')"
+
+
+class database_epoch(ColumnElement[int]):
+    """The database's clock now, as whole seconds since 1970."""
+
+    inherit_cache = True
+    type = BigInteger()
+
+
+@compiles(database_epoch, "postgresql")
+def _epoch_postgresql(_element: database_epoch, _compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401
+    return "CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT)"
+
+
+@compiles(database_epoch, "sqlite")
+def _epoch_sqlite(_element: database_epoch, _compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401
+    return "CAST(strftime('%s', 'now') AS INTEGER)"

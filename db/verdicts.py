@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from core.terms import ItemCode, Label, Outcome
-from db import jobs
+from db import jobs, pace
 from db.jobs import Standing
 from db.models import Job, Verdict
 
@@ -65,7 +65,7 @@ def record(
     row = session.execute(
         update(Job)
         .where(Job.id == job_id)
-        .values({**added, Job.landed: Job.landed + shards})
+        .values({**added, **pace.added(len(found)), Job.landed: Job.landed + shards})
         .returning(*jobs.STANDING)
         .execution_options(synchronize_session=False)
     ).one()
