@@ -11,6 +11,7 @@ from client.errors import (
     UnexpectedAnswer,
     UploadError,
 )
+from client.submission import JobOptions
 
 __all__ = [
     "ApiError",
@@ -22,6 +23,7 @@ __all__ = [
     "DownloadError",
     "InvalidKey",
     "Job",
+    "JobOptions",
     "ModelVersion",
     "Scan",
     "UnexpectedAnswer",

@@ -10,6 +10,7 @@ from client.answers import ModelVersion, Scan, model_version_from, scan_from
 from client.errors import ClientError
 from client.http import Http
 from client.jobs import Jobs
+from client.resumable import Uploads
 from client.upload import parts
 from client.webhooks import Webhooks
 
@@ -41,7 +42,8 @@ class Client:
             url, api_key=api_key, timeout_s=timeout_s, attempts=attempts, transport=transport
         )
         upload_timeout = httpx.Timeout(timeout_s, read=max(timeout_s, UPLOAD_TIMEOUT_S))
-        self.jobs = Jobs(self._http, upload_timeout=upload_timeout)
+        self.uploads = Uploads(self._http, timeout=upload_timeout, attempts=attempts)
+        self.jobs = Jobs(self._http, uploads=self.uploads, upload_timeout=upload_timeout)
         self.webhooks = Webhooks(self._http)
 
     def scan(self, path: Path, *, wait_s: int = 10) -> Scan:

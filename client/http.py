@@ -6,20 +6,18 @@ from typing import Any
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_exponential
 
 from client.errors import ApiError, ConnectionFailed, Fault, InvalidKey, UnexpectedAnswer
 
 NO_CONTENT = 204
 RETRIED_STATUSES = frozenset({429, 502, 503})
 LONGEST_PAUSE_S = 60.0
+LONGEST_BACKOFF_S = 5.0
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-
-_BACKOFF = wait_exponential(multiplier=0.2, max=5)
 
 
 class Http:
-    """Sends requests to one server. Only GET is retried: it changes nothing."""
+    """Sends requests to one server. Only what changes nothing a second time is tried again."""
 
     def __init__(
         self,
@@ -89,11 +87,20 @@ class Http:
 
     def send(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
         """Send one request and return the JSON object that it answers, empty for 204."""
+        response = self.request(method, path, **options)
+        return {} if response.status_code == NO_CONTENT else _json_object(response)
+
+    def insist(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Send a request with an idempotency key, again where the server does not answer."""
+        return self._retrying()(lambda: self.send(method, path, **options))
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+        """Send one request and return its answer, which is a success."""
         with self._reachable():
             response = self._http.request(method, path, **options)
         if not response.is_success:
             raise _api_error(response)
-        return {} if response.status_code == NO_CONTENT else _json_object(response)
+        return response
 
     def close(self) -> None:
         """Close the connections."""
@@ -120,8 +127,8 @@ class Http:
     def _retrying(self) -> Retrying:
         return Retrying(
             stop=stop_after_attempt(self._attempts),
-            retry=retry_if_exception(_is_transient),
-            wait=_pause_s,
+            retry=retry_if_exception(is_transient),
+            wait=_pause_after,
             reraise=True,
         )
 
@@ -180,13 +187,18 @@ def _retry_after_s(response: httpx.Response) -> float | None:
     return min(float(value), LONGEST_PAUSE_S) if value.isdigit() else None
 
 
-def _is_transient(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
+    """Return whether the same request may succeed a moment later."""
     if isinstance(error, ApiError):
         return error.status in RETRIED_STATUSES
     return isinstance(error, ConnectionFailed)
 
 
-def _pause_s(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
+def pause_s(failures: int, error: BaseException | None) -> float:
+    """Return how long to wait after so many failures in a row: growing, or as the server asks."""
     asked = error.retry_after_s if isinstance(error, ApiError) else None
-    return _BACKOFF(state) if asked is None else asked
+    return min(0.2 * 2 ** (failures - 1), LONGEST_BACKOFF_S) if asked is None else asked
+
+
+def _pause_after(state: RetryCallState) -> float:
+    return pause_s(state.attempt_number, state.outcome.exception() if state.outcome else None)

@@ -1,41 +1,18 @@
 """The jobs of a server: submit, follow, read their verdicts, cancel."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import httpx
 
 from client.answers import Job, Verdict, job_from, verdict_from
 from client.download import save
-from client.http import Http
-from client.upload import Part, parts
+from client.submission import Submission
 
 PAGE_SIZE = 1000
 
 
-class Jobs:
+class Jobs(Submission):
     """Reached as `Client(...).jobs`."""
-
-    def __init__(self, http: Http, *, upload_timeout: httpx.Timeout) -> None:
-        self._http = http
-        self._upload_timeout = upload_timeout
-
-    def submit_folder(self, path: str | Path) -> Job:
-        """Scan a folder that lies on the server, under one of the roots that it allows."""
-        body = {"source": {"type": "folder", "path": str(path)}}
-        return job_from(self._http.send("POST", "/v1/jobs", json=body))
-
-    def submit_files(self, paths: Iterable[Path], *, root: Path | None = None) -> Job:
-        """Upload the files, streamed from disk, and scan them.
-
-        Items are named by their path under `root`, or by their file name alone.
-        """
-        return self._upload(parts("files", paths, root=root))
-
-    def submit_archive(self, path: Path) -> Job:
-        """Upload one zip or tar archive of images, and scan its members."""
-        return self._upload(parts("archive", [path]))
 
     def get(self, job_id: str) -> Job:
         """Return the job as it stands now."""
@@ -92,9 +69,3 @@ class Jobs:
     def cancel(self, job_id: str) -> Job:
         """Ask the server to stop the job; shards in hand still end."""
         return job_from(self._http.send("POST", f"/v1/jobs/{job_id}/cancel"))
-
-    def _upload(self, files: Iterable[Part]) -> Job:
-        answer = self._http.send(
-            "POST", "/v1/jobs", files=list(files), timeout=self._upload_timeout
-        )
-        return job_from(answer)

@@ -1,5 +1,6 @@
 """Files as parts of a multipart request, opened only while they are sent: one at a time."""
 
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import IO, cast
 
 from client.errors import UploadError
 
-Part = tuple[str, tuple[str, IO[bytes]]]
+Part = tuple[str, tuple[str | None, IO[bytes] | bytes]]
 
 
 class LazyFile:
@@ -20,10 +21,7 @@ class LazyFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stream: IO[bytes] | None = None
-        try:
-            self._size = path.stat().st_size
-        except OSError as error:
-            raise self._unreadable(error) from error
+        self._size = size_of(path)
         self._left = self._size
 
     def tell(self) -> int:
@@ -45,7 +43,7 @@ class LazyFile:
                 self._stream = self._path.open("rb")
             content = self._stream.read(min(size, self._left)) if self._stream else b""
         except OSError as error:
-            raise self._unreadable(error) from error
+            raise _unreadable(self._path, error) from error
         self._left -= len(content)
         if self._left and not content:
             raise UploadError(f"{self._path} became shorter while it was being sent; try again.")
@@ -58,14 +56,28 @@ class LazyFile:
             self._stream.close()
             self._stream = None
 
-    def _unreadable(self, error: OSError) -> UploadError:
-        reason = error.strerror or error
-        return UploadError(f"{self._path} cannot be read ({reason}); correct or leave it out.")
+
+def size_of(path: Path) -> int:
+    """Return the file's size in bytes; raises UploadError for a file that cannot be read."""
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def json_part(field: str, value: object) -> Part:
+    """Return a text part that holds the value as JSON."""
+    return field, (None, json.dumps(value).encode())
 
 
 def parts(field: str, paths: Iterable[Path], *, root: Path | None = None) -> list[Part]:
     """Return one part a file, named by its path under `root`, or by its file name alone."""
     return [(field, (_name(path, root), cast(IO[bytes], LazyFile(path)))) for path in paths]
+
+
+def _unreadable(path: Path, error: OSError) -> UploadError:
+    reason = error.strerror or error
+    return UploadError(f"{path} cannot be read ({reason}); correct or leave it out.")
 
 
 def _name(path: Path, root: Path | None) -> str:

@@ -1,5 +1,6 @@
 """A small server in memory, and a client of it."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -59,6 +60,8 @@ class FakeServer:
         self.uploads: dict[str, bytes] = {}
         self.states = ["planning", "running", "completed"]
         self.body: Any = None
+        self.options: Any = None
+        self.keys: list[str | None] = []
         self.file: Iterable[bytes] = [b"position,", b"name"]
         self.app = Flask("fake")
         self.app.before_request(self._note)
@@ -75,12 +78,14 @@ class FakeServer:
         self.app.add_url_rule(path, f"{method} {path}", answer, methods=[method])
 
     def _note(self) -> Response | None:
+        self.keys.append(request.headers.get("Idempotency-Key"))
         self.requests.append((request.method, request.full_path.rstrip("?")))
         return self.failures.pop(0) if self.failures else None
 
     def _submit(self) -> tuple[dict[str, Any], int]:
         self.body = request.get_json(silent=True)
-        for file in request.files.getlist("files") + request.files.getlist("archive"):
+        self.options = json.loads(request.form.get("options", "{}"))
+        for _, file in request.files.items(multi=True):
             self.uploads[file.filename or ""] = file.read()
         return job("queued"), 202
 

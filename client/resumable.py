@@ -1,0 +1,103 @@
+"""Large files, sent in pieces by the tus protocol: a broken connection costs one piece at most."""
+
+import os
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from client.errors import ApiError, ClientError, ConnectionFailed, UploadError
+from client.http import Http, is_transient, pause_s
+from client.upload import size_of
+
+PIECE_BYTES = 16 * 1024**2
+PIECES_OF_A_FILE = 1000
+CONFLICT = 409
+TUS = {"Tus-Resumable": "1.0.0"}
+
+
+class Uploads:
+    """Reached as `Client(...).uploads`."""
+
+    def __init__(self, http: Http, *, timeout: httpx.Timeout, attempts: int) -> None:
+        self._http = http
+        self._timeout = timeout
+        self._attempts = attempts
+
+    def send(self, path: Path, *, on_progress: Callable[[int], None] | None = None) -> str:
+        """Upload the file and return the upload's id, for a job to use.
+
+        `on_progress` is called with the number of bytes that have arrived.
+        """
+        upload_id = self.begin(path)
+        self.resume(path, upload_id, on_progress=on_progress)
+        return upload_id
+
+    def begin(self, path: Path) -> str:
+        """Announce the file and return the upload's id; none of its bytes are sent yet."""
+        name = os.fsencode(path.name).decode("utf-8", "replace").encode()
+        headers = {
+            **TUS,
+            "Upload-Length": str(size_of(path)),
+            "Upload-Metadata": f"filename {b64encode(name).decode()}",
+        }
+        answer = self._http.request("POST", "/v1/uploads", headers=headers)
+        return answer.headers.get("Location", "").rpartition("/")[2]
+
+    def resume(
+        self, path: Path, upload_id: str, *, on_progress: Callable[[int], None] | None = None
+    ) -> None:
+        """Send what is missing of an upload that was begun before with the same file.
+
+        Goes on after the connection broke or the server was restarted, from where the server
+        says; gives up after as many attempts in a row without a byte as the client has.
+        """
+        size, failures = size_of(path), 0
+        offset = self._offset(upload_id)
+        with path.open("rb") as stream:
+            while offset < size:
+                try:
+                    offset = self._send_piece(stream, upload_id, offset, size)
+                    failures = 0
+                except (ConnectionFailed, ApiError) as error:
+                    failures += 1
+                    if failures >= self._attempts or not _can_go_on(error):
+                        raise
+                    time.sleep(pause_s(failures, error))
+                    offset = self._offset(upload_id)
+                if on_progress is not None:
+                    on_progress(offset)
+
+    def delete(self, upload_id: str) -> None:
+        """Give the upload up; its bytes are deleted on the server."""
+        self._http.request("DELETE", f"/v1/uploads/{upload_id}", headers=TUS)
+
+    def _send_piece(self, stream: IO[bytes], upload_id: str, offset: int, size: int) -> int:
+        stream.seek(offset)
+        piece = stream.read(min(max(PIECE_BYTES, -(-size // PIECES_OF_A_FILE)), size - offset))
+        if not piece:
+            raise UploadError(f"{stream.name} became shorter while it was being sent; try again.")
+        headers = {
+            **TUS,
+            "Upload-Offset": str(offset),
+            "Content-Type": "application/offset+octet-stream",
+        }
+        answer = self._http.request(
+            "PATCH",
+            f"/v1/uploads/{upload_id}",
+            content=piece,
+            headers=headers,
+            timeout=self._timeout,
+        )
+        return int(answer.headers["Upload-Offset"])
+
+    def _offset(self, upload_id: str) -> int:
+        return int(self._http.get(f"/v1/uploads/{upload_id}")["received"])
+
+
+def _can_go_on(error: ClientError) -> bool:
+    """Return whether asking for the offset and sending again may help."""
+    return is_transient(error) or (isinstance(error, ApiError) and error.status == CONFLICT)

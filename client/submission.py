@@ -1,0 +1,142 @@
+"""How jobs are made: from what lies on this machine, and from what lies elsewhere."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from client.answers import Job, job_from
+from client.http import Http
+from client.resumable import Uploads
+from client.upload import Part, json_part, parts, size_of
+
+RESUMABLE_FROM_BYTES = 64 * 1024**2
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """How a job is to run; `strict` is for manifests alone."""
+
+    priority: str = "normal"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    expires_in_s: float | None = None
+    max_failure_ratio: float | None = None
+    rescan: bool = False
+    strict: bool = False
+
+    def body(self) -> dict[str, Any]:
+        """Return them as the server takes them."""
+        return asdict(self)
+
+
+DEFAULT = JobOptions()
+
+
+class Submission:
+    """The part of `Client(...).jobs` that makes jobs.
+
+    Each takes the job's options and an `idempotency_key`: with one, a request whose answer was
+    lost is sent again, and still makes one job.
+    """
+
+    def __init__(self, http: Http, *, uploads: Uploads, upload_timeout: httpx.Timeout) -> None:
+        self._http = http
+        self._uploads = uploads
+        self._upload_timeout = upload_timeout
+
+    def submit_folder(
+        self,
+        path: str | Path,
+        *,
+        options: JobOptions = DEFAULT,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Scan a folder that lies on the server, under one of the roots that it allows."""
+        source = {"type": "folder", "path": str(path)}
+        return self._submit(source, options, idempotency_key)
+
+    def submit_prefix(
+        self, uri: str, *, options: JobOptions = DEFAULT, idempotency_key: str | None = None
+    ) -> Job:
+        """Scan a bucket's images under a prefix that the server allows (`s3://bucket/prefix`)."""
+        return self._submit({"type": "prefix", "uri": uri}, options, idempotency_key)
+
+    def submit_urls(
+        self,
+        urls: Iterable[str | Mapping[str, str]],
+        *,
+        options: JobOptions = DEFAULT,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Scan images behind https URLs; each is one, or has `uri`, `custom_id` and `sha256`."""
+        source = {"type": "urls", "urls": list(urls)}
+        return self._submit(source, options, idempotency_key)
+
+    def submit_manifest(
+        self,
+        manifest: str | Path,
+        *,
+        options: JobOptions = DEFAULT,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Scan a list of images: a `Path` is uploaded, a string is a URI that the server reads."""
+        if isinstance(manifest, Path):
+            return self._send_file("manifest", manifest, options, idempotency_key)
+        source = {"type": "manifest", "uri": manifest}
+        return self._submit(source, options, idempotency_key)
+
+    def submit_archive(
+        self, path: Path, *, options: JobOptions = DEFAULT, idempotency_key: str | None = None
+    ) -> Job:
+        """Upload one zip or tar archive of images, and scan its members.
+
+        A large one is sent in pieces, and goes on after the connection broke.
+        """
+        return self._send_file("archive", path, options, idempotency_key)
+
+    def submit_upload(
+        self,
+        upload_id: str,
+        *,
+        used_as: str = "archive",
+        options: JobOptions = DEFAULT,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Scan a file that was sent in pieces: an `archive`, or a `manifest`."""
+        source = {"type": "upload", "id": upload_id, "as": used_as}
+        return self._submit(source, options, idempotency_key)
+
+    def submit_files(
+        self,
+        paths: Iterable[Path],
+        *,
+        root: Path | None = None,
+        options: JobOptions = DEFAULT,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Upload the files, streamed from disk, and scan them.
+
+        Items are named by their path under `root`, or by their file name alone.
+        """
+        return self._send_parts(parts("files", paths, root=root), options, idempotency_key)
+
+    def _send_file(self, kind: str, path: Path, options: JobOptions, key: str | None) -> Job:
+        if size_of(path) < RESUMABLE_FROM_BYTES:
+            return self._send_parts(parts(kind, [path]), options, key)
+        upload_id = self._uploads.send(path)
+        return self.submit_upload(upload_id, used_as=kind, options=options, idempotency_key=key)
+
+    def _send_parts(self, files: list[Part], options: JobOptions, key: str | None) -> Job:
+        body = [*files, json_part("options", options.body())] if options != DEFAULT else files
+        return self._post(key, files=body, timeout=self._upload_timeout)
+
+    def _submit(self, source: Mapping[str, Any], options: JobOptions, key: str | None) -> Job:
+        given = {"options": options.body()} if options != DEFAULT else {}
+        return self._post(key, json={"source": source, **given})
+
+    def _post(self, key: str | None, **body: Any) -> Job:  # noqa: ANN401 - httpx's
+        send: Callable[..., dict[str, Any]] = self._http.send if key is None else self._http.insist
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return job_from(send("POST", "/v1/jobs", headers=headers, **body))
