@@ -46,7 +46,7 @@ MetadataKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=64)]
 MetadataValue = Annotated[str, Field(max_length=500), AfterValidator(_visible)]
 CustomId = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_visible)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
-Uri = Annotated[str, Field(max_length=8192), AfterValidator(_visible)]
+Uri = Annotated[str, Field(max_length=4096), AfterValidator(_visible)]
 ManifestFormat = Literal["jsonl", "csv"]
 
 
