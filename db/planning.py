@@ -90,8 +90,9 @@ def write_shards(
         first_position += len(items)
     if not update_claimed(session, claim, total=first_position, lease_s=lease_s):
         return False
-    session.execute(insert(Shard), rows)
-    start(session, claim.job_id)
+    if rows:
+        session.execute(insert(Shard), rows)
+        start(session, claim.job_id)
     return True
 
 

@@ -1,26 +1,33 @@
 """Plans jobs: lists their sources as streams, writes their shards, starts the first ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from threading import Event
 
 from core.access import Access
 from core.errors import SourceError, StorageError
 from core.logs import get_logger
-from core.sources import Limits, LineFault, SourceItem, list_items, source_from_dict
+from core.sources import (
+    Limits,
+    LineFault,
+    ManifestSource,
+    Source,
+    SourceItem,
+    list_items,
+    source_from_dict,
+)
 from core.storage import Storage
 from core.taskqueue import TaskQueue
 from core.terms import JobState
-from db import endings, planning, quotas, reopening
+from db import endings, faults, planning, quotas, reopening
 from db.planning import PlanClaim
 from db.session import Database
 from workers.dispatch import dispatch
+from workers.grouping import Group, grouped
 from workers.leases import LeaseKeeper
 from workers.patience import patiently
 
-MAX_SHARDS_A_COMMIT = 64
 RETRIED_ITEMS_A_COMMIT = 1024
 MAX_ATTEMPTS = 20  # with the pauses between them, about a quarter of an hour
 LONGEST_PAUSE_S = 60.0
@@ -76,26 +83,42 @@ class Planner:
 
     def _list(self, claim: PlanClaim) -> bool:
         """Write the source's shards; return whether that went to its end."""
-        position = claim.planned
-        listed = list_items(
-            source_from_dict(claim.source),
-            storage=self.storage,
-            unpack_prefix=f"uploads/{claim.public_id}/items",
-            limits=self.limits,
-            access=self.access,
-            start=claim.planned,
-        )
-        items = (item for item in listed if not isinstance(item, LineFault))
-        for shards in _grouped(items, self.shard_size):
-            if not patiently(partial(self._write, claim, position, shards)):
+        source, position = source_from_dict(claim.source), claim.planned
+        if isinstance(source, ManifestSource) and source.strict and not position:
+            self._require_faultless(claim, source)
+        for group in grouped(self._listed(claim, source), self.shard_size):
+            if not patiently(partial(self._write, claim, position, group)):
                 return False
-            position += sum(len(shard) for shard in shards)
+            position += group.items
             self._dispatch(claim)
             if self.stopping.is_set():
                 return False
         if position == 0:
             raise SourceError("The source holds no images, so there is nothing to scan.")
         return True
+
+    def _require_faultless(self, claim: PlanClaim, source: ManifestSource) -> None:
+        """Read a strict manifest to its end before anything of it is scanned."""
+        count = 0
+        for group in grouped(self._listed(claim, source), self.shard_size):
+            if group.faults:
+                count += len(group.faults)
+                patiently(partial(self._record, claim, group.faults))
+        if count:
+            raise SourceError(
+                f"{count:,} of the manifest's lines cannot be used, and the job is strict, so "
+                "nothing was scanned. Correct them, or leave `strict` out to scan the others."
+            )
+
+    def _listed(self, claim: PlanClaim, source: Source) -> Iterator[SourceItem | LineFault]:
+        return list_items(
+            source,
+            storage=self.storage,
+            unpack_prefix=f"uploads/{claim.public_id}/items",
+            limits=self.limits,
+            access=self.access,
+            start=claim.planned,
+        )
 
     def _plan_failed(self, claim: PlanClaim) -> bool:
         """Plan the job's failed items anew; return whether that went to its end."""
@@ -124,17 +147,21 @@ class Planner:
         with self.database.write() as session:
             return planning.claim_next(session, lease_s=self.lease_s)
 
-    def _write(self, claim: PlanClaim, position: int, shards: list[list[SourceItem]]) -> bool:
-        count = sum(len(shard) for shard in shards)
+    def _write(self, claim: PlanClaim, position: int, group: Group) -> bool:
         with self.database.write() as session:
-            if not quotas.spend(session, claim.api_key_id, count):
+            faults.record(session, claim.job_id, group.faults)
+            if not quotas.spend(session, claim.api_key_id, group.items):
                 raise SourceError(
                     "The API key of the job has used up its items of today. The verdicts so far "
                     "stay; retry the job after midnight UTC to go on."
                 )
             return planning.write_shards(
-                session, claim, first_position=position, shards=shards, lease_s=self.lease_s
+                session, claim, first_position=position, shards=group.shards, lease_s=self.lease_s
             )
+
+    def _record(self, claim: PlanClaim, found: Sequence[LineFault]) -> None:
+        with self.database.write() as session:
+            faults.record(session, claim.job_id, found)
 
     def _finish(self, claim: PlanClaim) -> None:
         with self.database.write() as session:
@@ -149,16 +176,3 @@ class Planner:
     def _release(self, claim: PlanClaim, *, delay_s: float = 0) -> None:
         with self.database.write() as session:
             planning.release(session, claim, delay_s=delay_s)
-
-
-def _grouped(items: Iterator[SourceItem], shard_size: int) -> Iterator[list[list[SourceItem]]]:
-    """Yield groups of shards, one commit each: first a single one, so that scanning starts soon."""
-    count = 1
-    while shards := list(islice(_shards(items, shard_size), count)):
-        yield shards
-        count = min(2 * count, MAX_SHARDS_A_COMMIT)
-
-
-def _shards(items: Iterator[SourceItem], shard_size: int) -> Iterator[list[SourceItem]]:
-    while shard := list(islice(items, shard_size)):
-        yield shard
