@@ -11,18 +11,22 @@ from workers import tasks
 from workers.detectors import Load
 from workers.logs import take_over_logs
 from workers.runtime import Runtime, build_runtime
+from workers.scoring import Fetch
 
 
-def run_worker(settings: Settings, load: Load, *, queue: TaskQueue | None = None) -> int:
+def run_worker(
+    settings: Settings, load: Load, *, queue: TaskQueue | None = None, fetch: Fetch | None = None
+) -> int:
     """Take tasks until a SIGTERM, then hand back what is not scored yet; return the exit code.
 
-    `load` gives a model version that is ready to scan. Raises ConfigurationError when the broker,
-    the database or a model version is missing.
+    `load` gives a model version that is ready to scan, `fetch` an item's bytes; by default they
+    are read from where the item says, within what the settings allow. Raises ConfigurationError
+    when the broker, the database or a model version is missing.
     """
     take_over_logs(settings)
     app = create_celery(settings.broker_url, recovery_interval_s=settings.recovery_interval_s)
     require_broker(app)
-    runtime = build_runtime(settings, queue or CeleryTaskQueue(app), load)
+    runtime = build_runtime(settings, queue or CeleryTaskQueue(app), load, fetch)
     lanes = tasks.register(app, runtime)
     _stop_on_shutdown(runtime)
     worker = app.Worker(

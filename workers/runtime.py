@@ -23,7 +23,7 @@ from workers.planner import Planner
 from workers.recovery import Recovery
 from workers.retention import Retention, build_retention
 from workers.scan import ShardScanner
-from workers.scoring import Scorer
+from workers.scoring import Fetch, Scorer
 
 INTERACTIVE_BATCH = 8
 BATCH_ON_CPU = 16
@@ -57,7 +57,9 @@ class Runtime:
         self.database.close()
 
 
-def build_runtime(settings: Settings, queue: TaskQueue, load: Load) -> Runtime:
+def build_runtime(
+    settings: Settings, queue: TaskQueue, load: Load, fetch: Fetch | None = None
+) -> Runtime:
     """Assemble a worker; raises ConfigurationError for a database or model that is not there.
 
     The champion is loaded before the first task is taken.
@@ -85,7 +87,7 @@ def build_runtime(settings: Settings, queue: TaskQueue, load: Load) -> Runtime:
         detectors=detectors,
         batcher=batcher,
         decoders=decoders,
-        fetch=ItemReader(settings.max_image_bytes, access).read,
+        fetch=fetch or ItemReader(settings.max_image_bytes, access).read,
         stopping=stopping,
     )
     leases.start()

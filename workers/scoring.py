@@ -29,6 +29,8 @@ from workers.patience import patiently
 BLOCK_ITEMS = 16  # items fetched, decoded and handed to the batcher together
 MAX_POSTPONEMENTS = 20  # with the pauses of `workers.scan`, about a quarter of an hour
 
+Fetch = Callable[[SourceItem], bytes]
+
 
 @dataclass
 class _Item:
@@ -59,7 +61,7 @@ class Scorer:
     detectors: Detectors
     batcher: Batcher
     decoders: Executor
-    fetch: Callable[[SourceItem], bytes]
+    fetch: Fetch
     stopping: Event
     in_flight: InFlight = field(default_factory=InFlight)
 

@@ -43,6 +43,12 @@ class Server:
                 raise RuntimeError(f"The server at {self.url} did not start; see its log.")
             time.sleep(0.02)
 
+    @property
+    def pid(self) -> int:
+        """The id of the running process."""
+        assert self._process is not None, "The server does not run."
+        return self._process.pid
+
     def kill(self) -> None:
         """End the process at once, as a crash of the machine would (SIGKILL)."""
         self._end(signal.SIGKILL)
