@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from core.errors import SourceError
 from core.sources import LineFault, SourceItem
 
 MAX_SHARDS = 64
@@ -23,19 +24,27 @@ class Group:
 
 
 def grouped(listed: Iterable[SourceItem | LineFault], shard_size: int) -> Iterator[Group]:
-    """Yield groups: first of a single shard, so that scanning starts soon, then ever more."""
+    """Yield groups: first of a single shard, so that scanning starts soon, then ever more.
+
+    When the listing ends in SourceError, the faults that came before it are yielded first.
+    """
     most, group, shard = 1, Group(), []
-    for entry in listed:
-        if isinstance(entry, LineFault):
-            group.faults.append(entry)
-        else:
-            shard.append(entry)
-        if len(shard) == shard_size:
-            group.shards.append(shard)
-            shard = []
-        if len(group.shards) == most or len(group.faults) == MAX_FAULTS:
-            yield group
-            most, group = min(2 * most, MAX_SHARDS), Group()
+    try:
+        for entry in listed:
+            if isinstance(entry, LineFault):
+                group.faults.append(entry)
+            else:
+                shard.append(entry)
+            if len(shard) == shard_size:
+                group.shards.append(shard)
+                shard = []
+            if len(group.shards) == most or len(group.faults) == MAX_FAULTS:
+                yield group
+                most, group = min(2 * most, MAX_SHARDS), Group()
+    except SourceError:
+        if group.faults:
+            yield Group(faults=group.faults)
+        raise
     if shard:
         group.shards.append(shard)
     if group.shards or group.faults:

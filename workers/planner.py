@@ -1,6 +1,6 @@
 """Plans jobs: lists their sources as streams, writes their shards, starts the first ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
@@ -11,7 +11,6 @@ from core.logs import get_logger
 from core.sources import (
     Limits,
     LineFault,
-    ManifestSource,
     Source,
     SourceItem,
     list_items,
@@ -84,8 +83,6 @@ class Planner:
     def _list(self, claim: PlanClaim) -> bool:
         """Write the source's shards; return whether that went to its end."""
         source, position = source_from_dict(claim.source), claim.planned
-        if isinstance(source, ManifestSource) and source.strict and not position:
-            self._require_faultless(claim, source)
         for group in grouped(self._listed(claim, source), self.shard_size):
             if not patiently(partial(self._write, claim, position, group)):
                 return False
@@ -96,19 +93,6 @@ class Planner:
         if position == 0:
             raise SourceError("The source holds no images, so there is nothing to scan.")
         return True
-
-    def _require_faultless(self, claim: PlanClaim, source: ManifestSource) -> None:
-        """Read a strict manifest to its end before anything of it is scanned."""
-        count = 0
-        for group in grouped(self._listed(claim, source), self.shard_size):
-            if group.faults:
-                count += len(group.faults)
-                patiently(partial(self._record, claim, group.faults))
-        if count:
-            raise SourceError(
-                f"{count:,} of the manifest's lines cannot be used, and the job is strict, so "
-                "nothing was scanned. Correct them, or leave `strict` out to scan the others."
-            )
 
     def _listed(self, claim: PlanClaim, source: Source) -> Iterator[SourceItem | LineFault]:
         return list_items(
@@ -158,10 +142,6 @@ class Planner:
             return planning.write_shards(
                 session, claim, first_position=position, shards=group.shards, lease_s=self.lease_s
             )
-
-    def _record(self, claim: PlanClaim, found: Sequence[LineFault]) -> None:
-        with self.database.write() as session:
-            faults.record(session, claim.job_id, found)
 
     def _finish(self, claim: PlanClaim) -> None:
         with self.database.write() as session:

@@ -76,8 +76,8 @@ def _require_faultless(source: ManifestSource, access: Access) -> Iterator[LineF
             yield found
     if count:
         raise SourceError(
-            f"{count:,} lines of the manifest name no item, and the job is strict, so nothing "
-            "was scanned. Correct the lines, or submit without `strict`."
+            f"{count:,} of the manifest's lines name no item, and the job is strict, so nothing "
+            "was scanned. Correct them, or submit without `strict`."
         )
 
 
