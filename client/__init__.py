@@ -1,6 +1,15 @@
 """A typed Python client of the HTTP API. It imports nothing of ours, so it can be used alone."""
 
-from client.answers import Counters, Delivery, Job, ModelVersion, Scan, Verdict, Webhook
+from client.answers import (
+    Counters,
+    Delivery,
+    Job,
+    ManifestFault,
+    ModelVersion,
+    Scan,
+    Verdict,
+    Webhook,
+)
 from client.client import Client
 from client.errors import (
     ApiError,
@@ -11,6 +20,7 @@ from client.errors import (
     UnexpectedAnswer,
     UploadError,
 )
+from client.events import JobEvent
 from client.submission import JobOptions
 
 __all__ = [
@@ -23,7 +33,9 @@ __all__ = [
     "DownloadError",
     "InvalidKey",
     "Job",
+    "JobEvent",
     "JobOptions",
+    "ManifestFault",
     "ModelVersion",
     "Scan",
     "UnexpectedAnswer",

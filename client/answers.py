@@ -49,6 +49,14 @@ class Job:
     listed_at: datetime | None = None
     running_at: datetime | None = None
     completed_at: datetime | None = None
+    ended_at: datetime | None = None
+    expires_at: datetime | None = None
+    source: Mapping[str, Any] = field(default_factory=dict)
+    priority: str = "normal"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    rescan: bool = False
+    max_failure_ratio: float | None = None
+    faults: int = 0
 
     @property
     def is_final(self) -> bool:
@@ -72,6 +80,15 @@ class Verdict:
     reused: bool
     model_version: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class ManifestFault:
+    """A line of a manifest that names no item."""
+
+    line: int
+    code: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -130,6 +147,11 @@ def job_from(data: Mapping[str, Any]) -> Job:
 def verdict_from(data: Mapping[str, Any]) -> Verdict:
     """Read a verdict."""
     return _read(Verdict, data)
+
+
+def fault_from(data: Mapping[str, Any]) -> ManifestFault:
+    """Read a fault of a manifest."""
+    return _read(ManifestFault, data)
 
 
 def scan_from(data: Mapping[str, Any]) -> Scan:

@@ -29,7 +29,7 @@ class Http:
         transport: httpx.BaseTransport | None,
     ) -> None:
         self.url = _checked(url)
-        self._attempts = attempts
+        self.attempts = attempts
         self._http = httpx.Client(
             base_url=self.url,
             timeout=timeout_s,
@@ -54,15 +54,16 @@ class Http:
         params: Mapping[str, Any],
         *,
         headers: Mapping[str, str] | None = None,
+        attempts: int | None = None,
     ) -> Iterator[Iterator[bytes]]:
         """GET the path and yield the parts of the body as they come; raises ConnectionFailed.
 
-        Opening it is tried again like any GET; what breaks off later is not.
+        Opening it is tried again like any GET, or `attempts` times; what breaks off later is not.
         """
         given = {name: value for name, value in params.items() if value is not None}
         asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
         request = self._http.build_request("GET", path, params=given, headers=asked)
-        response = self._retrying()(lambda: self._open(request))
+        response = self._retrying(attempts)(lambda: self._open(request))
         try:
             yield response.iter_bytes()
         except httpx.HTTPError as error:
@@ -124,9 +125,9 @@ class Http:
                 "Check the address, and that the server runs."
             ) from error
 
-    def _retrying(self) -> Retrying:
+    def _retrying(self, attempts: int | None = None) -> Retrying:
         return Retrying(
-            stop=stop_after_attempt(self._attempts),
+            stop=stop_after_attempt(attempts or self.attempts),
             retry=retry_if_exception(is_transient),
             wait=_pause_after,
             reraise=True,

@@ -1,11 +1,19 @@
-"""The jobs of a server: submit, follow, read their verdicts, cancel."""
+"""The jobs of a server: submit, follow, read their verdicts, cancel, retry, delete."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from client.answers import Job, Verdict, job_from, verdict_from
+from client.answers import (
+    Job,
+    ManifestFault,
+    Verdict,
+    fault_from,
+    job_from,
+    verdict_from,
+)
 from client.download import save
+from client.events import Follower, JobEvent
 from client.submission import Submission
 
 PAGE_SIZE = 1000
@@ -18,9 +26,17 @@ class Jobs(Submission):
         """Return the job as it stands now."""
         return job_from(self._http.get(f"/v1/jobs/{job_id}"))
 
-    def list(self, *, state: str | None = None, kind: str | None = None) -> Iterator[Job]:
-        """Yield the jobs, newest first, page after page."""
-        chosen = {"state": state, "kind": kind}
+    def list(
+        self,
+        *,
+        state: str | None = None,
+        kind: str | None = None,
+        priority: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Iterator[Job]:
+        """Yield the jobs, newest first, page after page; `metadata` must all be theirs."""
+        pairs = [f"{key}:{value}" for key, value in (metadata or {}).items()]
+        chosen = {"state": state, "kind": kind, "priority": priority, "metadata": pairs or None}
         return map(job_from, self._http.get_pages("/v1/jobs", "jobs", chosen))
 
     def wait(
@@ -41,6 +57,19 @@ class Jobs(Submission):
             if job.is_final:
                 return job
             time.sleep(poll_s)
+
+    def events(self, job_id: str, *, verdicts: bool = True) -> Iterator[JobEvent]:
+        """Yield what happens to the job until its end: progress, and each verdict once.
+
+        A connection that breaks is taken up again behind the last event.
+        """
+        return Follower(
+            self._http, job_id, with_verdicts=verdicts, attempts=self._http.attempts
+        ).events()
+
+    def faults(self, job_id: str) -> Iterator[ManifestFault]:
+        """Yield the lines of the job's manifest that name no item; the first 1,000 are kept."""
+        return map(fault_from, self._http.get_pages(f"/v1/jobs/{job_id}/faults", "faults", {}))
 
     def verdicts(
         self, job_id: str, *, label: str | None = None, outcome: str | None = None
@@ -69,3 +98,11 @@ class Jobs(Submission):
     def cancel(self, job_id: str) -> Job:
         """Ask the server to stop the job; shards in hand still end."""
         return job_from(self._http.send("POST", f"/v1/jobs/{job_id}/cancel"))
+
+    def retry(self, job_id: str) -> Job:
+        """Ask the server to scan the job's failed items again."""
+        return job_from(self._http.send("POST", f"/v1/jobs/{job_id}/retry"))
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job that has ended, with its verdicts and uploads."""
+        self._http.send("DELETE", f"/v1/jobs/{job_id}")

@@ -1,9 +1,10 @@
 """How jobs are made: from what lies on this machine, and from what lies elsewhere."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -37,8 +38,8 @@ DEFAULT = JobOptions()
 class Submission:
     """The part of `Client(...).jobs` that makes jobs.
 
-    Each takes the job's options and an `idempotency_key`: with one, a request whose answer was
-    lost is sent again, and still makes one job.
+    Each takes the job's options. A request whose answer was lost is sent again under its
+    `idempotency_key`, and still makes one job; without one, a key is made up for each call.
     """
 
     def __init__(self, http: Http, *, uploads: Uploads, upload_timeout: httpx.Timeout) -> None:
@@ -137,6 +138,5 @@ class Submission:
         return self._post(key, json={"source": source, **given})
 
     def _post(self, key: str | None, **body: Any) -> Job:  # noqa: ANN401 - httpx's
-        send: Callable[..., dict[str, Any]] = self._http.send if key is None else self._http.insist
-        headers = {} if key is None else {"Idempotency-Key": key}
-        return job_from(send("POST", "/v1/jobs", headers=headers, **body))
+        headers = {"Idempotency-Key": key or uuid4().hex}
+        return job_from(self._http.insist("POST", "/v1/jobs", headers=headers, **body))

@@ -62,6 +62,8 @@ class FakeServer:
         self.body: Any = None
         self.options: Any = None
         self.keys: list[str | None] = []
+        self.streams: list[Iterable[bytes]] = []
+        self.places: list[str | None] = []
         self.file: Iterable[bytes] = [b"position,", b"name"]
         self.app = Flask("fake")
         self.app.before_request(self._note)
@@ -70,6 +72,10 @@ class FakeServer:
         self._route("GET", "/v1/jobs/job_1", lambda: job(self.states.pop(0), scored=1, failed=2))
         self._route("GET", "/v1/jobs/job_1/verdicts", self._verdicts)
         self._route("GET", "/v1/jobs/job_1/export", lambda: Response(self.file))
+        self._route("GET", "/v1/jobs/job_1/events", self._events)
+        self._route("GET", "/v1/jobs/job_1/faults", self._faults)
+        self._route("POST", "/v1/jobs/job_1/retry", lambda: (job("queued"), 202))
+        self._route("DELETE", "/v1/jobs/job_1", lambda: ("", 204))
         self._route("POST", "/v1/jobs/job_1/cancel", lambda: (job("cancelling"), 202))
         self._route("POST", "/v1/scans", self._scan)
         self._route("GET", "/readyz", lambda: {"status": "ok"})
@@ -93,6 +99,14 @@ class FakeServer:
         start = int(request.args.get("cursor", 0))
         following = str(start + 2) if start < 4 else None
         return {"verdicts": [verdict(start), verdict(start + 1)], "next_cursor": following}
+
+    def _events(self) -> Response:
+        self.places.append(request.headers.get("Last-Event-ID"))
+        return Response(self.streams.pop(0), content_type="text/event-stream")
+
+    def _faults(self) -> dict[str, Any]:
+        faults = [{"line": 3, "code": "not_json", "message": "The line is no JSON."}]
+        return {"count": 1, "by_code": {"not_json": 1}, "faults": faults, "next_cursor": None}
 
     def _scan(self) -> tuple[dict[str, Any], int]:
         in_time = request.headers["Prefer"] == "wait=10"

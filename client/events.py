@@ -1,0 +1,121 @@
+"""A job's events as they happen: server-sent events, resumed when the connection breaks."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from client.answers import Job, Verdict, job_from, verdict_from
+from client.errors import ApiError, ConnectionFailed
+from client.http import Http
+
+TOO_BUSY = 503
+PAUSE_S = 2.0  # between two connections, or two looks at the job
+
+
+@dataclass(frozen=True)
+class JobEvent:
+    """What happened: `progress` and `end` have the job, `verdicts` those of one shard."""
+
+    name: str
+    job: Job | None = None
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass
+class _Message:
+    """One event as it was written."""
+
+    name: str = "message"
+    id: str | None = None
+    data: list[str] = field(default_factory=list)
+
+
+class Follower:
+    """Follows one job to its end, over as many connections as it takes."""
+
+    def __init__(self, http: Http, job_id: str, *, with_verdicts: bool, attempts: int) -> None:
+        self._http = http
+        self._path = f"/v1/jobs/{job_id}"
+        self._with_verdicts = with_verdicts
+        self._attempts = attempts
+        self._last_id: str | None = None
+
+    def events(self) -> Iterator[JobEvent]:
+        """Yield the events up to the end; each verdict once.
+
+        While the server has no place for another stream, the job is asked for every few seconds
+        instead. Raises ConnectionFailed after so many connections in a row without an event.
+        """
+        failures = 0
+        while True:
+            try:
+                for event in self._connection():
+                    failures = 0
+                    yield event
+                    if event.name == "end":
+                        return
+                failures += 1
+            except ConnectionFailed:
+                failures += 1
+                if failures >= self._attempts:
+                    raise
+            except ApiError as error:
+                if error.status != TOO_BUSY:
+                    raise
+                yield JobEvent("progress", job=job_from(self._http.get(self._path)))
+            if failures >= self._attempts:
+                raise ConnectionFailed(
+                    f"The server at {self._http.url} closes the events of the job again and again; "
+                    "a proxy between may not let them through."
+                )
+            time.sleep(PAUSE_S)
+
+    def _connection(self) -> Iterator[JobEvent]:
+        headers = {"Accept": "text/event-stream"}
+        if self._last_id is not None:
+            headers["Last-Event-ID"] = self._last_id
+        params = {"verdicts": str(self._with_verdicts).lower()}
+        path = f"{self._path}/events"
+        with self._http.stream(path, params, headers=headers, attempts=1) as parts:
+            for message in _messages(parts):
+                if message.id is not None:
+                    self._last_id = message.id
+                yield _event(message)
+
+
+def _event(message: _Message) -> JobEvent:
+    data: Any = json.loads("\n".join(message.data))
+    if message.name == "verdicts":
+        return JobEvent(message.name, verdicts=tuple(map(verdict_from, data["verdicts"])))
+    return JobEvent(message.name, job=job_from(data))
+
+
+def _messages(parts: Iterator[bytes]) -> Iterator[_Message]:
+    """Yield the events of a stream that have data, as WHATWG HTML 9.2.6 reads them."""
+    message = _Message()
+    for line in _lines(parts):
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        match name:
+            case "" if not line and message.data:
+                yield message
+                message = _Message()
+            case "" if not line:
+                message = _Message()
+            case "event":
+                message.name = value
+            case "id":
+                message.id = value
+            case "data":
+                message.data.append(value)
+
+
+def _lines(parts: Iterator[bytes]) -> Iterator[str]:
+    """Yield the lines; only line feeds end one, not the other separators that Unicode has."""
+    rest = b""
+    for part in parts:
+        *lines, rest = (rest + part).split(b"\n")
+        for line in lines:
+            yield line.removesuffix(b"\r").decode()
