@@ -8,6 +8,7 @@ import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cli.text import plain
 from core.settings import load_settings
@@ -96,7 +97,7 @@ def _database() -> Iterator[Database]:
         database.close()
 
 
-def _row(key: ApiKey, open_jobs: int, used: int) -> list:
+def _row(key: ApiKey, open_jobs: int, used: int) -> list[str | Text]:
     return [
         plain(key.name),
         f"{key.shown}…",

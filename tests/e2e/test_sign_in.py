@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from core.storage import Storage
+from core.terms import Scope
 from db import api_keys
 from db.session import Database
 from tests.support.api import ApiRig, part, png, settings_for
@@ -75,6 +76,8 @@ def test_the_scripts_of_the_pages_use_the_cookie(rig: ApiRig, page: Page) -> Non
     """Handing in images, and following the job without a reload."""
     page.goto("/")
     sign_in(page, rig.add_key("app"))
+    expect(page).to_have_title(re.compile("^Scan images"))
+    page.wait_for_load_state()  # the page's script is there from then on
     image = FilePayload(name="fake.png", mimeType="image/png", buffer=png())
     page.get_by_label("Images").set_input_files([image])
     page.get_by_role("button", name=re.compile("^Scan")).click()
@@ -95,11 +98,15 @@ def test_another_persons_job_is_not_there(rig: ApiRig, page: Page) -> None:
 
 
 def test_a_key_that_is_revoked_meanwhile_signs_out(rig: ApiRig, page: Page) -> None:
-    """The next page is the form, and it leads back."""
-    page.goto("/jobs")
-    sign_in(page, rig.add_key("app"))
+    """Even a page that follows a job by itself turns into the form, which leads back."""
+    key = rig.add_key("app")
+    made = rig.client_with(key).post("/v1/jobs", data={"files": part("a.png")})
+    page.goto(f"/jobs/{made.json['id']}")
+    sign_in(page, key)
+    expect(page.get_by_text("Waiting")).to_be_visible()
     with rig.database.write() as session:
         api_keys.revoke(session, "app")
-    page.get_by_role("link", name="Jobs").click()
-    sign_in(page, rig.add_key("new"))
-    expect(page).to_have_url(re.compile("/jobs$"))
+    expect(page).to_have_title(re.compile("^Sign in"))
+    sign_in(page, rig.add_key("new", Scope.ADMIN))
+    expect(page).to_have_url(re.compile(f"/jobs/{made.json['id']}$"))
+    expect(page.get_by_text("Waiting")).to_be_visible()

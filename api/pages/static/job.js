@@ -42,6 +42,7 @@ function whenVisible() {
 
 async function read(url) {
   const response = await fetch(url, { headers: { Accept: "application/json" } });
+  if (response.status === 401) location.reload(); // the server leads to the sign-in form
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return response.json();
 }
