@@ -54,7 +54,7 @@ def list_items(
             return urls.list_urls(source.uri, access=access, start=start)
         case ArchiveSource():
             return archive.unpack(
-                source.uri,
+                source,
                 storage=storage,
                 prefix=unpack_prefix,
                 max_item_bytes=limits.max_image_bytes,
