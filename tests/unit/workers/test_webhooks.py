@@ -1,8 +1,11 @@
 """Delivering: signed, tried again on the schedule, given up, and never where it must not go."""
 
+import re
 from collections.abc import Iterator
 from ipaddress import ip_network
+from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from standardwebhooks import WebhookVerificationError
@@ -16,6 +19,7 @@ from tests.support.receiver import Receiver, receiver
 from tests.support.webhooks import add_endpoint, deliveries_of, get_endpoint, make_due
 from workers.webhooks import JITTER, PAUSES_S, Deliverer
 
+GUIDE = Path(__file__).parents[3] / "docs" / "webhooks.md"
 LOOPBACK = Outbound((ip_network("127.0.0.0/8"),))
 
 
@@ -256,3 +260,24 @@ def test_many_threads_send_each_delivery_once(database: Database, hook: Receiver
         thread.join()
     ids = [got.id for got in hook.received]
     assert len(ids) == len(set(ids)) == 20
+
+
+def test_the_receiver_of_the_guide_takes_what_is_sent(
+    database: Database, hook: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code of docs/webhooks.md runs: it takes an event once, and refuses a forged one."""
+    endpoint = add_endpoint(database, url=hook.url)
+    ping(database, endpoint)
+    deliverer(database).deliver_due()
+    got = hook.next()
+    monkeypatch.setenv("FAKESWEEP_WEBHOOK_SECRET", endpoint.secret)
+    (code,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    guide: dict[str, Any] = {"__name__": "guide"}
+    exec(code, guide)
+    client = guide["app"].test_client()
+    for _ in range(2):
+        answer = client.post("/fakesweep", data=got.body, headers=got.headers)
+        assert answer.status_code == 204
+    assert guide["seen"] == {got.id}
+    forged = client.post("/fakesweep", data=got.body.replace(b"ping", b"pong"), headers=got.headers)
+    assert forged.status_code == 401
