@@ -31,6 +31,7 @@ class TaskName(StrEnum):
 
     PLAN_JOB = "fakesweep.plan_job"
     SCAN_NEXT = "fakesweep.scan_next"
+    DELIVER = "fakesweep.deliver"
     RECOVER = "fakesweep.recover"
     PURGE = "fakesweep.purge"
 
@@ -69,6 +70,11 @@ def plan_job(job_id: int) -> Message:
 def scan_next(*, interactive: bool) -> Message:
     """Ask a worker to scan the shard whose turn it is; one message is sent for each shard."""
     return Message(TaskName.SCAN_NEXT, QueueName.INTERACTIVE if interactive else QueueName.BULK)
+
+
+def deliver() -> Message:
+    """Ask a worker to send what is due to webhooks."""
+    return Message(TaskName.DELIVER, QueueName.CONTROL)
 
 
 def purge() -> Message:

@@ -17,11 +17,15 @@ from db.webhook_endpoints import require_enabled
 
 @dataclass(frozen=True)
 class DeliveryClaim:
-    """The right to send a delivery until its lease ends; `secrets` sign it, newest first."""
+    """The right to send a delivery until its lease ends; `secrets` sign it, newest first.
+
+    `public_id` is the delivery's, `webhook` that of its endpoint.
+    """
 
     delivery_id: int
     public_id: str
     endpoint_id: int
+    webhook: str
     url: str
     secrets: tuple[str, ...]
     payload: dict[str, Any]
@@ -99,6 +103,7 @@ def claim_due(
         delivery_id=delivery.id,
         public_id=delivery.public_id,
         endpoint_id=endpoint.id,
+        webhook=endpoint.public_id,
         url=endpoint.url,
         secrets=_secrets(endpoint, now),
         payload=delivery.payload,

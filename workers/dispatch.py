@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from core.errors import BrokerUnavailableError
 from core.logs import get_logger
-from core.taskqueue import Message, TaskQueue, scan_next
-from db import dispatching
+from core.taskqueue import Message, TaskQueue, deliver, scan_next
+from db import deliveries, dispatching
 from db.session import Database
 
 log = get_logger(__name__)
@@ -21,6 +21,14 @@ def dispatch(database: Database, queue: TaskQueue, job_id: int, *, window: int) 
 def ring(queue: TaskQueue, count: int, *, interactive: bool) -> None:
     """Ring for so many shards."""
     send_all(queue, [scan_next(interactive=interactive)] * count)
+
+
+def ring_for_webhooks(database: Database, queue: TaskQueue) -> None:
+    """Ring for the delivery of events, where any is due: a job may just have ended."""
+    with database.read() as session:
+        is_due = deliveries.first_due(session) is not None
+    if is_due:
+        send_all(queue, [deliver()])
 
 
 def send_all(queue: TaskQueue, messages: Sequence[Message]) -> None:

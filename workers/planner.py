@@ -22,7 +22,7 @@ from core.terms import JobState
 from db import endings, faults, planning, quotas, reopening
 from db.planning import PlanClaim
 from db.session import Database
-from workers.dispatch import dispatch
+from workers.dispatch import dispatch, ring_for_webhooks
 from workers.grouping import Group, grouped
 from workers.leases import LeaseKeeper
 from workers.patience import patiently
@@ -147,11 +147,13 @@ class Planner:
         with self.database.write() as session:
             planning.finish(session, claim)
         log.info("plan_finished", job_id=claim.job_id)
+        ring_for_webhooks(self.database, self.queue)
 
     def _fail(self, claim: PlanClaim, message: str) -> None:
         log.warning("plan_failed", job_id=claim.job_id, reason=message)
         with self.database.write() as session:
             endings.stop(session, claim.job_id, ending=JobState.FAILED, error=message)
+        ring_for_webhooks(self.database, self.queue)
 
     def _release(self, claim: PlanClaim, *, delay_s: float = 0) -> None:
         with self.database.write() as session:

@@ -7,7 +7,7 @@ from core.logs import get_logger
 from core.taskqueue import QueueName, TaskQueue, plan_job
 from db import dispatching, endings, planning, retries
 from db.session import Database
-from workers.dispatch import dispatch, ring, send_all
+from workers.dispatch import dispatch, ring, ring_for_webhooks, send_all
 
 log = get_logger(__name__)
 
@@ -62,5 +62,6 @@ class Recovery:
                 )
             ring(self.queue, missing, interactive=interactive)
             lost += missing
+        ring_for_webhooks(self.database, self.queue)
         if lost:
             log.warning("messages_sent_again", count=lost)

@@ -24,6 +24,7 @@ from workers.recovery import Recovery
 from workers.retention import Retention, build_retention
 from workers.scan import ShardScanner
 from workers.scoring import Fetch, Scorer
+from workers.webhooks import Deliverer, build_deliverer
 
 INTERACTIVE_BATCH = 8
 BATCH_ON_CPU = 16
@@ -38,6 +39,7 @@ class Runtime:
     scanner: ShardScanner
     recovery: Recovery
     retention: Retention
+    deliverer: Deliverer
     batcher: Batcher
     decoders: ThreadPoolExecutor
     leases: LeaseKeeper
@@ -96,6 +98,7 @@ def build_runtime(
         scanner=_scanner(settings, database, queue, leases, scorer),
         recovery=_recovery(settings, database, queue),
         retention=build_retention(settings, database, stopping=stopping),
+        deliverer=build_deliverer(settings, database, stopping=stopping),
         batcher=batcher,
         decoders=decoders,
         leases=leases,

@@ -15,7 +15,7 @@ from core.taskqueue import TaskQueue
 from db import dispatching, shards
 from db.session import Database
 from db.shards import LeaseLostError, ShardClaim
-from workers.dispatch import ring
+from workers.dispatch import ring, ring_for_webhooks
 from workers.leases import LeaseKeeper
 from workers.patience import patiently
 from workers.scoring import Scorer, Scores
@@ -78,6 +78,7 @@ class ShardScanner:
         ring(self.queue, queued, interactive=False)
         if ended:
             log.info("job_ended", job_id=claim.job_id)
+            ring_for_webhooks(self.database, self.queue)
 
     def _score(self, claim: ShardClaim) -> Callable[[Session], tuple[int, bool]]:
         """Return what is to be committed of the shard."""

@@ -10,6 +10,7 @@ from workers.runtime import Runtime
 
 INTERACTIVE_THREADS = 4
 PLANNER_THREADS = 4
+DELIVERY_THREADS = 8
 
 
 def register(app: Celery, runtime: Runtime) -> Mapping[str, Lane]:
@@ -19,11 +20,17 @@ def register(app: Celery, runtime: Runtime) -> Mapping[str, Lane]:
     def scan_next() -> None:
         runtime.scanner.scan_next()
 
+    delivery = Lane(
+        "delivery",
+        lambda: runtime.deliverer.deliver_due(more_due=delivery.ring),
+        threads=DELIVERY_THREADS,
+    )
     lanes: dict[str, Lane] = {
         TaskName.PLAN_JOB: Lane("plan", runtime.planner.plan_waiting, threads=PLANNER_THREADS),
         TaskName.SCAN_NEXT: Lane(
             "interactive", runtime.scanner.scan_interactive, threads=INTERACTIVE_THREADS
         ),
+        TaskName.DELIVER: delivery,
         TaskName.RECOVER: Lane("recovery", runtime.recovery.sweep, threads=1),
         TaskName.PURGE: Lane("purge", runtime.retention.sweep, threads=1),
     }

@@ -15,10 +15,12 @@ from standardwebhooks import Webhook
 
 from core.errors import FakesweepError
 from core.logs import get_logger
-from core.outbound import GuardedSession
+from core.outbound import GuardedSession, Outbound, open_guarded_session
+from core.settings import Settings
 from db import deliveries, webhook_endpoints
 from db.deliveries import DeliveryClaim
 from db.session import Database
+from workers.patience import patiently
 
 TIMEOUT_S = 15.0
 LEASE_S = 60.0  # well above the timeout, so that only a dead sender's delivery is sent by another
@@ -32,23 +34,23 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Deliverer:
-    """Sends what is due; several threads share one. `more_due` calls for another thread."""
+    """Sends what is due; several threads share one."""
 
     database: Database
     session: GuardedSession
     stopping: Event
-    more_due: Callable[[], None] = lambda: None
     _in_hand: set[int] = field(default_factory=set, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
-    def deliver_due(self) -> None:
+    def deliver_due(self, *, more_due: Callable[[], None] = lambda: None) -> None:
         """Send deliveries until none is due to an endpoint that no other thread has in hand.
 
         So an endpoint that does not answer takes one thread, and never those of the others.
+        `more_due` is called with each one in hand: another thread may find more.
         """
         while not self.stopping.is_set() and (claim := self._claim()):
             try:
-                self.more_due()
+                more_due()
                 self._deliver(claim)
             finally:
                 with self._lock:
@@ -66,7 +68,7 @@ class Deliverer:
 
     def _deliver(self, claim: DeliveryClaim) -> None:
         status, error = self._send(claim)
-        noted = {"delivery": claim.public_id, "attempts": claim.attempts, "status": status}
+        noted = {"webhook": claim.webhook, "delivery": claim.public_id, "status": status}
         if status is not None and error is None:
             self._write(partial(deliveries.mark_delivered, claim=claim, status=status))
             log.info("webhook_delivered", **noted)
@@ -81,7 +83,13 @@ class Deliverer:
                 again_in_s=again_in_s,
             )
         )
-        log.warning("webhook_not_delivered", **noted, again_in_s=again_in_s, reason=error)
+        log.warning(
+            "webhook_not_delivered",
+            **noted,
+            attempts=claim.attempts,
+            again_in_s=again_in_s,
+            reason=error,
+        )
         if again_in_s is None:
             self._disable_if_dead(claim, status)
 
@@ -112,11 +120,20 @@ class Deliverer:
             if status != GONE and not deliveries.is_last_word(session, claim):
                 return
             webhook_endpoints.disable(session, claim.endpoint_id)
-        log.warning("webhook_disabled", endpoint_id=claim.endpoint_id, status=status)
+        log.warning("webhook_disabled", webhook=claim.webhook, status=status)
 
     def _write(self, action: Callable[[Session], None]) -> None:
-        with self.database.write() as session:
-            action(session)
+        def write() -> None:
+            with self.database.write() as session:
+                action(session)
+
+        patiently(write, until=self.stopping)  # what is not marked is sent a second time
+
+
+def build_deliverer(settings: Settings, database: Database, *, stopping: Event) -> Deliverer:
+    """Assemble it as the settings say; it begins nothing once `stopping` is set."""
+    outbound = Outbound(settings.outbound_allowed_networks, settings.outbound_ca_file)
+    return Deliverer(database, open_guarded_session(outbound), stopping)
 
 
 def pause_s(attempts: int) -> float | None:

@@ -135,7 +135,8 @@ def write_faces(folder: Path, contents: list[bytes]) -> Path:
 def run_messages(queue: RecordingQueue, planner: Planner, scanner: ShardScanner) -> None:
     """Do what the messages ask for, one after the other, until none is left."""
     while queue.messages:
-        if queue.messages.pop(0).task == TaskName.PLAN_JOB:
+        message = queue.messages.pop(0)
+        if message.task == TaskName.PLAN_JOB:
             planner.plan_waiting()
-        else:
+        elif message.task == TaskName.SCAN_NEXT:
             scanner.scan_next()

@@ -226,12 +226,7 @@ def test_every_claim_calls_for_another_thread(database: Database, hook: Receiver
     calls: list[int] = []
     endpoint = add_endpoint(database, url=hook.url)
     ping(database, endpoint)
-    Deliverer(
-        database=database,
-        session=open_guarded_session(LOOPBACK),
-        stopping=Event(),
-        more_due=lambda: calls.append(1),
-    ).deliver_due()
+    deliverer(database).deliver_due(more_due=lambda: calls.append(1))
     assert calls == [1]
 
 
