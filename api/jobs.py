@@ -16,7 +16,7 @@ from api.schemas import JobPage, JobPath, JobQuery, JobView
 from api.services import services
 from api.shapes import answer, job_views
 from api.submission import Order, submit_source, submit_upload
-from core.taskqueue import purge
+from core.taskqueue import deliver, purge
 from db import deletion, endings, jobs
 from db.idempotency import KeyedRequest
 
@@ -91,8 +91,7 @@ def read_job(path: JobPath) -> Response:
 )
 def cancel_job(path: JobPath) -> Response:
     """Begin to cancel one job."""
-    with services().database.write() as session:
-        endings.cancel(session, jobs.get(session, path.job_id))
+    begin_to_cancel(path.job_id)
     return answer(read_job_view(path.job_id), 202)
 
 
@@ -109,6 +108,13 @@ def delete_job(path: JobPath) -> Response:
         deletion.delete(session, path.job_id)
     services().ring(purge())
     return Response(status=204)
+
+
+def begin_to_cancel(public_id: str) -> None:
+    """Cancel the job, at once if no worker has a shard of it; raises ConflictError."""
+    with services().database.write() as session:
+        endings.cancel(session, jobs.get(session, public_id))
+    services().ring(deliver())
 
 
 def page_of_jobs(query: JobQuery) -> JobPage:

@@ -25,6 +25,7 @@ from api.webhook_schemas import (
 )
 from api.webhook_shapes import delivery_view, webhook_secret_view, webhook_view
 from core.outbound import Outbound
+from core.taskqueue import deliver
 from db import deliveries, webhook_endpoints, webhooks
 from db.models import WebhookEndpoint
 
@@ -148,6 +149,7 @@ def test_webhook(path: WebhookPath) -> Response:
     """Announce a ping to one webhook."""
     with services().database.write() as session:
         delivery = webhooks.ping(session, _get(session, path, lock=True))
+    services().ring(deliver())
     return answer(delivery_view(delivery), 202)
 
 
@@ -182,6 +184,7 @@ def redeliver(path: DeliveryPath) -> Response:
     with services().database.write() as session:
         delivery = deliveries.get(session, _get(session, path, lock=True), path.delivery_id)
         deliveries.send_again(session, delivery)
+    services().ring(deliver())
     return answer(delivery_view(delivery), 202)
 
 

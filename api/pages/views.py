@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from api.bodies import job_upload
 from api.errors import FieldError
-from api.jobs import page_of_jobs, read_job_view
+from api.jobs import begin_to_cancel, page_of_jobs, read_job_view
 from api.pages import words
 from api.requests import FolderRequest, JobOptions
 from api.schemas import JobQuery, VerdictQuery
@@ -17,7 +17,7 @@ from api.submission import Order, submit_source, submit_upload
 from api.verdicts import page_of_verdicts
 from core.errors import ConflictError, ModelUnavailableError
 from core.terms import Label, Outcome
-from db import endings, jobs, model_versions
+from db import model_versions
 
 JOBS_A_PAGE = 25
 VERDICTS_A_PAGE = 50
@@ -70,8 +70,8 @@ def show_job(job_id: str) -> str:
 @blueprint.post("/jobs/<job:job_id>/cancel")
 def cancel_job(job_id: str) -> Redirect:
     """Begin to cancel a job; one that has ended meanwhile is shown as it is."""
-    with suppress(ConflictError), services().database.write() as session:
-        endings.cancel(session, jobs.get(session, job_id))
+    with suppress(ConflictError):
+        begin_to_cancel(job_id)
     return redirect(url_for("pages.show_job", job_id=job_id), 303)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.taskqueue import deliver
 from tests.support.api import ApiClient, ApiRig, part
 
 URL = "https://example.com/hook"
@@ -147,6 +148,18 @@ def test_the_log_shows_each_delivery(rig: ApiRig) -> None:
         ping["id"],
         ended["id"],
     ]
+
+
+def test_what_is_due_at_once_is_rung_for(rig: ApiRig) -> None:
+    """After the commit; without a broker it is stored all the same, and the sweep finds it."""
+    made = add(rig.client)
+    ping = rig.client.post(made["links"]["test"]).json
+    rig.client.post(ping["links"]["redeliver"])
+    assert rig.queue.messages == [deliver(), deliver()]
+    job_id = rig.client.post("/v1/jobs", data={"files": [part("a.png")]}).json["id"]
+    rig.queue.is_down = True
+    assert rig.client.post(f"/v1/jobs/{job_id}/cancel").json["state"] == "cancelled"
+    assert [one["event"] for one in log(rig.client, made)] == ["job.cancelled", "ping"]
 
 
 def test_a_delivery_is_sent_again_when_asked(rig: ApiRig) -> None:
