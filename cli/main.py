@@ -13,7 +13,7 @@ COMMANDS = {
     "api": LazyCommand("cli.api:api", "Run the HTTP API with its web pages."),
     "worker": LazyCommand("cli.worker:worker", "Run a worker, which scans."),
     "beat": LazyCommand("cli.beat:beat", "Run the clock of the recovery sweeps."),
-    "jobs": LazyCommand("cli.jobs:jobs", "List, show and cancel the jobs of a server."),
+    "jobs": LazyCommand("cli.jobs.group:jobs", "Submit, follow, export and delete jobs."),
     "keys": LazyCommand("cli.keys:keys", "Make, list and revoke API keys."),
     "webhooks": LazyCommand("cli.webhooks:webhooks", "Let a server tell you when jobs end."),
     "models": LazyCommand("cli.models:models", "List, register and promote model versions."),

@@ -29,7 +29,7 @@ class Report:
     def add(self, verdict: Verdict) -> None:
         """Show the verdict if it is among the first."""
         if self._table.row_count < MAX_ROWS:
-            self._table.add_row(plain(verdict.name), *_ending(verdict))
+            self._table.add_row(plain(verdict.name), *ending(verdict))
         if self._first_at is None or verdict.created_at < self._first_at:
             self._first_at = verdict.created_at
 
@@ -68,7 +68,8 @@ def _say(console: Console, sentence: str) -> None:
     console.print(sentence, markup=False, soft_wrap=True)
 
 
-def _ending(verdict: Verdict) -> tuple[Text, str]:
+def ending(verdict: Verdict) -> tuple[Text, str]:
+    """Return the label and the score as a table shows them, or why there are none."""
     if verdict.label is None or verdict.score is None:
         code = f"{verdict.outcome}: {verdict.code}".replace("_", " ")
         return Text(code, style="dim"), ""

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from cli.connection import connected
-from cli.jobs import server_option
+from cli.server import server_option
 from cli.text import plain
 from client import Delivery, Webhook
 from core.terms import JobEvent

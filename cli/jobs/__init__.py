@@ -1,0 +1,1 @@
+"""`fakesweep jobs`: the jobs of a server, through its API; one module a few commands."""

@@ -1,0 +1,91 @@
+"""`fakesweep jobs list` and `show`."""
+
+from collections.abc import Mapping
+from itertools import islice
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Column, Table
+
+from cli.connection import connected
+from cli.jobs.options import echo_json, job_argument, json_option, metadata_option, one_of
+from cli.server import server_option
+from cli.text import plain
+from client import Job
+from core.terms import JobKind, JobState
+
+JOB_ID_LENGTH = len("job_") + 32
+
+
+@click.command("list")
+@click.option("--state", type=one_of(JobState), help="Only jobs in this state.")
+@click.option("--kind", type=one_of(JobKind), help="Only jobs of this kind.")
+@metadata_option("Only jobs that have this; of several, all.")
+@click.option("--limit", default=20, show_default=True, help="Show at most so many.")
+@json_option
+@server_option
+def list_jobs(
+    state: str | None,
+    kind: str | None,
+    metadata: Mapping[str, str],
+    limit: int,
+    as_json: bool,
+    url: str | None,
+) -> None:
+    """List the jobs, newest first."""
+    with connected(url) as client:
+        found = client.jobs.list(state=state, kind=kind, metadata=metadata)
+        listed = list(islice(found, limit))
+    if as_json:
+        for job in listed:
+            echo_json(job)
+    elif listed:
+        Console().print(_table(listed))
+    else:
+        click.echo("There are no such jobs.")
+
+
+@click.command()
+@job_argument
+@json_option
+@server_option
+def show(job_id: str, as_json: bool, url: str | None) -> None:
+    """Show where a job stands."""
+    with connected(url) as client:
+        job = client.jobs.get(job_id)
+    if as_json:
+        echo_json(job)
+    else:
+        Console().print(_description(job))
+
+
+def _table(listed: list[Job]) -> Table:
+    whole_id = Column("job", no_wrap=True, min_width=JOB_ID_LENGTH)  # people copy it
+    table = Table(whole_id, "state", "images", "created (UTC)", box=SIMPLE_HEAD)
+    for job in listed:
+        table.add_row(
+            job.id, job.state, str(job.counters.total), f"{job.created_at:%Y-%m-%d %H:%M}"
+        )
+    return table
+
+
+def _description(job: Job) -> Table:
+    table = Table(box=None, show_header=False)
+    for name, value in {
+        "job": job.id,
+        "kind": job.kind,
+        "state": job.state,
+        "error": job.error,
+        "priority": job.priority,
+        "metadata": ", ".join(f"{key}={value}" for key, value in job.metadata.items()) or None,
+        "model version": job.model_version,
+        "images/s": None if job.rate is None else f"{job.rate:.1f}",
+        "seconds to go": None if job.eta_s is None else f"{job.eta_s:.0f}",
+        "faults of the manifest": str(job.faults) if job.faults else None,
+        "ended (UTC)": job.ended_at and f"{job.ended_at:%Y-%m-%d %H:%M}",
+        **{name.replace("_", " "): str(value) for name, value in vars(job.counters).items()},
+    }.items():
+        if value is not None:
+            table.add_row(name, plain(value))
+    return table

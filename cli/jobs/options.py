@@ -1,0 +1,41 @@
+"""What the commands on jobs have in common: the job's id, metadata, JSON for scripts."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import click
+
+job_argument = click.argument("job_id", metavar="JOB")
+json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for scripts.")
+
+
+def one_of(words: type[StrEnum]) -> click.Choice[str]:
+    """Return the type of an option that takes one of the words, by value."""
+    return click.Choice([word.value for word in words])
+
+
+def metadata_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option `--metadata key=value`, which may be given several times."""
+    return click.option(
+        "--metadata", metavar="KEY=VALUE", multiple=True, callback=_pairs, help=text
+    )
+
+
+def echo_json(answer: Any) -> None:  # noqa: ANN401 - any of the client's answers
+    """Write one of the client's answers as one line of JSON."""
+    click.echo(json.dumps(asdict(answer), ensure_ascii=False, default=_text))
+
+
+def _pairs(_context: click.Context, _option: object, given: Sequence[str]) -> Mapping[str, str]:
+    for pair in given:
+        if "=" not in pair:
+            raise click.BadParameter(f"Write {pair} as KEY=VALUE.")
+    return dict(pair.split("=", 1) for pair in given)
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
