@@ -1,5 +1,7 @@
 """Making jobs through a real server, on either database, from many threads at a time."""
 
+import json
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,14 +25,14 @@ REQUESTS = 50
 def rig(tmp_path: Path, database: Database) -> ApiRig:
     """An application on either database, with a champion."""
     add_champion(database)
-    settings = settings_for(tmp_path)
+    settings = settings_for(tmp_path, api_threads=16, max_upload_bytes=1024 * 1024)
     return ApiRig(settings, database, Storage(settings.storage_url))
 
 
 @pytest.fixture
 def url(rig: ApiRig) -> Iterator[str]:
     """The application's address."""
-    with served(rig.app, threads=16) as url:
+    with served(rig.app) as url:
         yield url
 
 
@@ -57,3 +59,24 @@ def test_many_requests_with_one_key_make_one_job(rig: ApiRig, url: str) -> None:
         assert [job.public_id for job in jobs.page(session, limit=10)] == [public_id]
     assert {key.split("/")[1] for key in rig.kept()} == {public_id}
     assert len(rig.queue.messages) == 1
+
+
+def test_a_body_that_is_too_large_is_refused_with_a_problem(rig: ApiRig, url: str) -> None:
+    """By the server itself, before the application could: the answer looks the same."""
+    answer = httpx.post(f"{url}/v1/jobs", files={"archive": ("a.zip", bytes(1024 * 1024))})
+    assert answer.status_code == 413
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "FAKESWEEP_MAX_UPLOAD_BYTES" in answer.json()["detail"]
+    assert answer.json()["request_id"].startswith("req_")
+    assert rig.kept() == []
+
+
+def test_a_request_that_is_none_is_refused_with_a_problem(rig: ApiRig, url: str) -> None:
+    """What cannot be read as HTTP never reaches the application."""
+    with socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)) as connection:
+        connection.sendall(b"POST /v1/jobs HTTP/1.1\r\nContent-Length: many\r\n\r\n")
+        received = b"".join(iter(lambda: connection.recv(4096), b""))
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(body)["status"] == 400
+    assert rig.queue.messages == []
