@@ -1,4 +1,4 @@
-"""Jobs over HTTP: made, read, listed, cancelled, deleted."""
+"""Jobs over HTTP: made, read, listed, cancelled, retried, deleted."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from api.requests import JobRequest, JobUpload, SubmitHeader
 from api.schemas import JobPage, JobPath, JobQuery, JobView
 from api.services import services
 from api.shapes import answer, job_views
-from api.submission import Order, submit_source, submit_upload
+from api.submission import Order, resubmit, submit_source, submit_upload
 from core.taskqueue import deliver, purge
 from db import deletion, endings, jobs
 from db.idempotency import KeyedRequest
@@ -108,6 +108,21 @@ def delete_job(path: JobPath) -> Response:
         deletion.delete(session, path.job_id)
     services().ring(purge())
     return Response(status=204)
+
+
+@blueprint.post(
+    "/jobs/<job:job_id>/retry",
+    operation_id="retry_job",
+    summary="Scan a job's failed items again, and what it left when it failed",
+    responses={
+        202: described(JobView, "The job is open again."),
+        **problems(404, 409),
+    },
+)
+def retry_job(path: JobPath) -> Response:
+    """Open one ended job again."""
+    resubmit(services(), path.job_id)
+    return answer(read_job_view(path.job_id), 202)
 
 
 def begin_to_cancel(public_id: str) -> None:

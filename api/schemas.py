@@ -76,7 +76,7 @@ class JobView(BaseModel):
     cancelled_at: datetime | None
     expired_at: datetime | None
     ended_at: datetime | None = Field(description="When it ended, in whichever state.")
-    links: dict[str, str] = Field(description="`self`, `verdicts`, `faults` and `cancel`.")
+    links: dict[str, str] = Field(description="`self`, `verdicts`, `faults`, `cancel` and `retry`.")
 
 
 class VerdictView(BaseModel):

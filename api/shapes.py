@@ -126,4 +126,5 @@ def _links(job: Job) -> dict[str, str]:
         "verdicts": url_for("verdicts.list_verdicts", job_id=job.public_id),
         "faults": url_for("faults.list_faults", job_id=job.public_id),
         "cancel": url_for("jobs.cancel_job", job_id=job.public_id),
+        "retry": url_for("jobs.retry_job", job_id=job.public_id),
     }

@@ -22,7 +22,7 @@ from api.sources import checked, checked_urls, of_upload
 from core.sources import Source, SourceItem
 from core.taskqueue import plan_job, scan_next
 from core.terms import JobKind, Priority
-from db import dispatching, jobs, model_versions, planning, quotas, uploads
+from db import dispatching, jobs, model_versions, planning, quotas, reopening, uploads
 from db.idempotency import KeyedRequest
 from db.models import Job
 
@@ -77,6 +77,18 @@ def submit_scan(services: Services, upload: ScanUpload, order: Order) -> str:
             queued = _plan(session, job.id, items, lease_s=settings.lease_s)
     services.ring(*[scan_next(interactive=True)] * queued)
     return public_id
+
+
+def resubmit(services: Services, public_id: str) -> None:
+    """Open the job again for its failed items; raises ConflictError when there is nothing to do.
+
+    It counts against the quota of whoever asks, as a new job would.
+    """
+    with services.database.write() as session:
+        quotas.admit(session, caller().key_id)
+        job = jobs.get(session, public_id)
+        reopening.reopen(session, job)
+    services.ring(plan_job(job.id))
 
 
 def _keep(services: Services, prefix: str, upload: JobUpload) -> Source:
