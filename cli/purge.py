@@ -12,8 +12,9 @@ from workers.retention import build_retention
 def purge() -> None:
     """Delete now what is not kept any more, as the workers do every few minutes.
 
-    That is what deleted jobs hold, uploads and jobs that are older than FAKESWEEP_KEEP_UPLOADS_DAYS
-    and FAKESWEEP_KEEP_JOBS_DAYS, and what expired.
+    That is what deleted jobs hold; uploads, jobs and webhook deliveries that are older than
+    FAKESWEEP_KEEP_UPLOADS_DAYS, FAKESWEEP_KEEP_JOBS_DAYS and FAKESWEEP_KEEP_DELIVERIES_DAYS; and
+    what expired.
     """
     settings = load_settings()
     database = Database(settings.database_url)
@@ -26,5 +27,6 @@ def purge() -> None:
     click.echo(
         f"Jobs deleted: {done.jobs:,}. Jobs whose uploads were deleted: {done.uploads:,}. "
         f"Unused uploads deleted: {done.unused_uploads:,}. "
-        f"Idempotency keys deleted: {done.idempotency_keys:,}."
+        f"Idempotency keys deleted: {done.idempotency_keys:,}. "
+        f"Webhook deliveries deleted: {done.deliveries:,}."
     )

@@ -126,6 +126,9 @@ class Settings(BaseSettings):
     keep_jobs_days: int = Field(
         0, ge=0, description="Days that jobs and verdicts are kept after their end; 0: forever."
     )
+    keep_deliveries_days: int = Field(
+        30, ge=0, description="Days that a webhook's log goes back; 0: forever."
+    )
 
     # Workers
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, ...")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, select, update
+from sqlalchemy import ColumnElement, Update, delete, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from core.errors import NotFoundError
@@ -150,6 +150,23 @@ def is_last_word(session: Session, claim: DeliveryClaim) -> bool:
         WebhookDelivery.state == DeliveryState.DELIVERED,
     )
     return session.scalar(later.limit(1)) is None
+
+
+def purge(session: Session, *, older_than_s: float, limit: int) -> int:
+    """Delete up to `limit` of the oldest deliveries that ended and were made so long ago.
+
+    Only the oldest rows are looked at, so that it costs the same whatever the log's length.
+    Returns how many there were.
+    """
+    oldest = select(WebhookDelivery.id).order_by(WebhookDelivery.id).limit(limit)
+    gone = (
+        delete(WebhookDelivery)
+        .where(WebhookDelivery.id.in_(oldest), WebhookDelivery.state != DeliveryState.PENDING)
+        .where(WebhookDelivery.created_at < database_time(-older_than_s))
+        .returning(WebhookDelivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(gone).all())
 
 
 def _due() -> list[ColumnElement[bool]]:

@@ -11,7 +11,7 @@ from core.errors import StorageError
 from core.logs import get_logger
 from core.settings import Settings
 from core.storage import Storage
-from db import deletion, idempotency, uploads
+from db import deletion, deliveries, idempotency, uploads
 from db.deletion import StoredJob
 from db.session import Database
 
@@ -31,6 +31,7 @@ class Purged:
     uploads: int
     unused_uploads: int
     idempotency_keys: int
+    deliveries: int
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Retention:
     storage: Storage
     keep_uploads_days: int
     keep_jobs_days: int
+    keep_deliveries_days: int
     pause_s: float = PAUSE_S
     stopping: Event = field(default_factory=Event)
 
@@ -64,6 +66,7 @@ class Retention:
             uploads=self._delete_uploads(),
             unused_uploads=self._for_each(uploads.expired, self._forget_upload),
             idempotency_keys=self._write(idempotency.purge),
+            deliveries=self._delete_deliveries(),
         )
 
     def _delete_jobs(self) -> int:
@@ -79,6 +82,19 @@ class Retention:
         return self._for_each(
             lambda session: deletion.stored(session, older_than_s=age_s), self._purge_uploads
         )
+
+    def _delete_deliveries(self) -> int:
+        age_s = self.keep_deliveries_days * DAY_S
+        count = 0
+        while age_s and (
+            gone := self._write(
+                lambda session: deliveries.purge(session, older_than_s=age_s, limit=ROWS_A_COMMIT)
+            )
+        ):
+            count += gone
+            if self.stopping.wait(self.pause_s):
+                break
+        return count
 
     def _for_each(
         self,
@@ -142,5 +158,6 @@ def build_retention(
         storage=Storage(settings.storage_url),
         keep_uploads_days=settings.keep_uploads_days,
         keep_jobs_days=settings.keep_jobs_days,
+        keep_deliveries_days=settings.keep_deliveries_days,
         stopping=stopping or Event(),
     )

@@ -5,6 +5,7 @@ import pytest
 from core.errors import NotFoundError
 from core.terms import DeliveryState
 from db import deliveries, webhook_endpoints, webhooks
+from db.clock import database_time
 from db.deliveries import DeliveryClaim
 from db.models import WebhookDelivery, WebhookEndpoint
 from db.session import Database
@@ -137,6 +138,25 @@ def test_the_log_is_read_newest_first(database: Database) -> None:
         assert [one.id for one in (*first, *rest)] == made[::-1]
         with pytest.raises(NotFoundError, match=foreign.public_id):
             deliveries.get(session, endpoint, foreign.public_id)
+
+
+def test_the_log_goes_back_only_so_far(database: Database) -> None:
+    """Old deliveries that ended are deleted, a bounded number at a time; others stay."""
+    endpoint = add_endpoint(database)
+    made = [add_delivery(database, endpoint) for _ in range(5)]
+    with database.write() as session:
+        for delivery in made[:4]:
+            row = session.get_one(WebhookDelivery, delivery.id)
+            row.created_at = database_time(-3600)
+            row.state = DeliveryState.PENDING if delivery is made[1] else DeliveryState.DELIVERED
+        session.get_one(WebhookDelivery, made[4].id).state = DeliveryState.FAILED
+
+    def purge() -> int:
+        with database.write() as session:
+            return deliveries.purge(session, older_than_s=1800, limit=3)
+
+    assert [purge() for _ in range(3)] == [2, 1, 0]
+    assert [one.id for one in deliveries_of(database, endpoint)] == [made[1].id, made[4].id]
 
 
 def test_nothing_is_due_to_a_disabled_endpoint(database: Database) -> None:

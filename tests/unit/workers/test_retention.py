@@ -9,13 +9,14 @@ from sqlalchemy import func, select, update
 
 from core.errors import ConflictError, NotFoundError, StorageError
 from core.storage import Storage
-from core.terms import JobState, ManifestFaultCode
-from db import deletion, idempotency, jobs, verdicts
+from core.terms import DeliveryState, JobState, ManifestFaultCode
+from db import deletion, idempotency, jobs, verdicts, webhooks
 from db.clock import database_time
 from db.idempotency import KeyedRequest
 from db.models import Base, IdempotencyKey, Job, JobMetadata, ManifestFault, Shard, Upload, Verdict
 from db.session import Database
 from tests.support.rows import add_planned_job, failed_verdict, get_job
+from tests.support.webhooks import add_endpoint, deliveries_of
 from workers import retention
 from workers.retention import DAY_S, Retention
 
@@ -31,7 +32,7 @@ def make(database: Database, storage: Storage) -> Callable[..., Retention]:
     """A builder of retention that does not pause."""
 
     def build(uploads_days: int = 0, jobs_days: int = 0, **more: Event) -> Retention:
-        return Retention(database, storage, uploads_days, jobs_days, pause_s=0, **more)
+        return Retention(database, storage, uploads_days, jobs_days, 0, pause_s=0, **more)
 
     return build
 
@@ -132,6 +133,27 @@ def test_a_purge_leaves_nothing_of_the_job(
         assert jobs.get(session, kept).public_id == kept
     assert files(tmp_path) == ["00000000", "part"]
     assert len(list((tmp_path / "storage" / "uploads").iterdir())) == 2
+
+
+@pytest.mark.parametrize(("days", "left"), [(0, 3), (30, 1)])
+def test_the_log_of_webhooks_is_deleted_by_age(
+    database: Database,
+    storage: Storage,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    left: int,
+) -> None:
+    """To its end, however many commits it takes; 0 days keep everything."""
+    monkeypatch.setattr(retention, "ROWS_A_COMMIT", 1)
+    endpoint = add_endpoint(database)
+    with database.write() as session:
+        for age_days in (40, 31, 2):
+            delivery = webhooks.ping(session, endpoint)
+            delivery.state = DeliveryState.DELIVERED
+            delivery.created_at = database_time(-age_days * DAY_S)
+    purged = Retention(database, storage, 0, 0, days, pause_s=0).run()
+    assert purged.deliveries == 3 - left
+    assert len(deliveries_of(database, endpoint)) == left
 
 
 def test_every_table_that_belongs_to_jobs_is_looked_at() -> None:
