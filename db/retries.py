@@ -30,13 +30,14 @@ def recover_expired(session: Session, *, max_attempts: int, limit: int = 1000) -
 def retry(session: Session, shard: Shard, *, max_attempts: int) -> None:
     """Plan the shard anew. After `max_attempts` it is halved; a single item is poison then.
 
-    Halves keep all but one of the attempts, so the one bad image of a shard is found in few
-    steps. Ends the job if nothing is left of it.
+    Halves have used up all but one of their attempts, so the one bad image of a shard is found in
+    few steps; a single item has all of them before it, for the worker may have died of something
+    else. Ends the job if nothing is left of it.
     """
     shard.lease_expires_at = None
     shard.state = ShardState.PLANNED
     if shard.attempts >= max_attempts and shard.size > 1:
-        _halve(session, shard, attempts=max_attempts - 1)
+        _halve(session, shard, max_attempts=max_attempts)
     elif shard.attempts >= max_attempts:
         _end_as_poison(session, shard)
         return
@@ -44,7 +45,7 @@ def retry(session: Session, shard: Shard, *, max_attempts: int) -> None:
     endings.settle_job(session, shard.job_id)
 
 
-def _halve(session: Session, shard: Shard, *, attempts: int) -> None:
+def _halve(session: Session, shard: Shard, *, max_attempts: int) -> None:
     middle = shard.size // 2
     first, second = shard.items[:middle], shard.items[middle:]
     session.add(
@@ -56,11 +57,16 @@ def _halve(session: Session, shard: Shard, *, attempts: int) -> None:
             items=second,
             state=ShardState.PLANNED,
             rank=shard.rank,
-            attempts=attempts,
+            attempts=_attempts_of_half(len(second), max_attempts),
             last_error=shard.last_error,
         )
     )
-    shard.items, shard.size, shard.attempts = first, len(first), attempts
+    shard.items, shard.size = first, len(first)
+    shard.attempts = _attempts_of_half(len(first), max_attempts)
+
+
+def _attempts_of_half(size: int, max_attempts: int) -> int:
+    return max_attempts - 1 if size > 1 else min(1, max_attempts - 1)
 
 
 def _end_as_poison(session: Session, shard: Shard) -> None:

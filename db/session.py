@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
+from psycopg import Connection as PostgresConnection
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -59,12 +60,25 @@ def _create_engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _create_sqlite_engine(url, parsed.database)
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return _create_postgres_engine(url)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise ConfigurationError(
             f"DATABASE_URL is not usable ({error}); write it as "
             "sqlite:////path/file.db or postgresql+psycopg://user:password@host/name."
         ) from error
+
+
+def _create_postgres_engine(url: str) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    event.listen(engine, "connect", _configure_postgres)
+    return engine
+
+
+def _configure_postgres(connection: PostgresConnection, _record: Any) -> None:  # noqa: ANN401 - pool's
+    # A process that is frozen, or whose machine is, must not keep its locks until it is back.
+    # Between two statements of one transaction, nobody is waited for.
+    connection.execute("SET idle_in_transaction_session_timeout = '10s'")
+    connection.commit()
 
 
 def _create_sqlite_engine(url: str, file: str | None) -> Engine:

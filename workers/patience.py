@@ -4,8 +4,8 @@ from collections.abc import Callable
 from threading import Event
 from typing import TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from tenacity import RetryCallState, Retrying, retry_if_exception_type
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from tenacity import RetryCallState, Retrying, retry_if_exception
 from tenacity.stop import stop_after_delay, stop_when_event_set
 from tenacity.wait import wait_random_exponential
 
@@ -26,13 +26,20 @@ def patiently(action: Callable[[], Value], *, until: Event | None = None) -> Val
     """
     stop = stop_after_delay(PATIENCE_S)
     retrying = Retrying(
-        retry=retry_if_exception_type((OperationalError, InterfaceError)),
+        retry=retry_if_exception(_is_passing),
         wait=wait_random_exponential(multiplier=0.1, max=2),
         stop=stop if until is None else stop | stop_when_event_set(until),
         before_sleep=_log,
         reraise=True,
     )
     return retrying(action)
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Return whether the database is away or full, or has closed the connection on us."""
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _log(state: RetryCallState) -> None:

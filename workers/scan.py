@@ -51,15 +51,12 @@ class ShardScanner:
         One that has failed before has the process to itself meanwhile. With `interactive`, only
         single scans count.
         """
-        with self.solitude.shared():
+        with self.solitude.entrance():
             claim = patiently(partial(self._claim, interactive))
             if claim is None:
                 return False
-            if claim.attempts == 1:
-                with self.leases.shard(claim.shard_id, claim.token):
-                    self._scan(claim)
-                return True
-        with self.leases.shard(claim.shard_id, claim.token), self.solitude.alone():
+            room = self.solitude.enter(alone=claim.attempts > 1)
+        with self.leases.shard(claim.shard_id, claim.token), room:
             self._scan(claim)
         return True
 

@@ -2,29 +2,43 @@
 
 An image that kills the process takes every other shard in hand along. If those were all run
 together again, they would all be charged with the next failure as well; alone, only the shard
-that holds the image is, and the others are soon known to be sound.
+that holds the image is, and the others are soon known to be sound. For the same reason a process
+claims nothing more while a shard waits to be alone in it: a claim counts as an attempt.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Condition
+from contextlib import AbstractContextManager, contextmanager
+from threading import Condition, Lock
 
 
 class Solitude:
-    """A lock that many can share, or one can have alone; those who want it alone go first."""
+    """A room that many can share, or one can have alone; nobody enters while one wants it so."""
 
     def __init__(self) -> None:
         self._changed = Condition()
+        self._entrance = Lock()
         self._sharing = 0
-        self._alone = False
-        self._waiting = 0
+        self._taken = False
 
     @contextmanager
-    def shared(self) -> Iterator[None]:
-        """Wait until nobody has it alone, or waits to."""
+    def entrance(self) -> Iterator[None]:
+        """Wait until one may enter; the block claims a shard and enters with it."""
+        with self._entrance:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._taken)
+            yield
+
+    def enter(self, *, alone: bool) -> AbstractContextManager[None]:
+        """Enter, or have the room kept free; the block that is returned runs in it."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._alone and not self._waiting)
+            if alone:
+                self._taken = True
+                return self._alone()
             self._sharing += 1
+            return self._shared()
+
+    @contextmanager
+    def _shared(self) -> Iterator[None]:
         try:
             yield
         finally:
@@ -33,16 +47,12 @@ class Solitude:
                 self._changed.notify_all()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Wait until nobody else has it."""
-        with self._changed:
-            self._waiting += 1
-            self._changed.wait_for(lambda: not self._alone and not self._sharing)
-            self._waiting -= 1
-            self._alone = True
+    def _alone(self) -> Iterator[None]:
         try:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._sharing)
             yield
         finally:
             with self._changed:
-                self._alone = False
+                self._taken = False
                 self._changed.notify_all()

@@ -83,6 +83,14 @@ def test_a_failed_write_leaves_nothing(database: Database) -> None:
         assert session.scalar(select(ModelVersion)) is None
 
 
+def test_postgres_lets_no_frozen_process_keep_its_locks(postgres_url: str) -> None:
+    """A transaction whose process says nothing more is ended by the server."""
+    database = Database(postgres_url)
+    with database.write() as session:
+        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "10s"
+    database.close()
+
+
 def test_sqlite_writes_ahead(sqlite_url: str) -> None:
     """The embedded database is in WAL mode, so readers do not wait for writers."""
     with Database(sqlite_url).read() as session:

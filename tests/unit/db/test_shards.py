@@ -116,6 +116,22 @@ def test_a_poison_item_is_found_and_the_others_are_spared(database: Database) ->
     assert "ValueError: bad" in (poison.message or "")
 
 
+def test_a_worker_that_dies_of_something_else_makes_no_item_poison(database: Database) -> None:
+    """A shard that was halved down to single items: one more death costs none of them its score."""
+    job_id = add_planned_job(database, items=2, shard_size=2)
+    for _ in range(3):
+        _die(database, shards_of(database, job_id)[0].id)
+    single, other = shards_of(database, job_id)
+    assert (single.size, other.size) == (1, 1)
+    _die(database, single.id)
+    for shard in (single, other):
+        claim = claim_shard(database, shard.id)
+        assert claim.attempts > 1, "It must run alone."
+        with database.write() as session:
+            shards.finish(session, claim, verdicts_of(claim), window=4)
+    assert get_job(database, job_id).scored == 2
+
+
 def test_a_postponed_shard_loses_no_attempt(database: Database) -> None:
     """A worker without the job's model gives the shard back without a mark against it."""
     (shard,) = shards_of(database, add_planned_job(database, items=2))
@@ -126,6 +142,13 @@ def test_a_postponed_shard_loses_no_attempt(database: Database) -> None:
     assert (again.state, again.attempts) == (ShardState.PLANNED, 0)
     with database.write() as session:
         assert dispatching.dispatch(session, shard.job_id, window=4) == 0
+
+
+def _die(database: Database, shard_id: int) -> None:
+    """Claim the shard and let the lease run out."""
+    claim_shard(database, shard_id, lease_s=-1)
+    with database.write() as session:
+        assert retries.recover_expired(session, max_attempts=3) == [shard_id]
 
 
 def _queued(database: Database, job_id: int) -> list[int]:
