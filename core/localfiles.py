@@ -65,7 +65,7 @@ def open_file(uri: str, *, verify: Verify | None = None) -> BinaryIO:
                 ItemCode.FETCH_FAILED, "The path names no regular file; name an image's file."
             )
         if verify is not None:
-            verify(_real_path(descriptor, local_path(uri)))
+            verify(real_path(descriptor, local_path(uri)))
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
@@ -83,7 +83,7 @@ def file_fault(error: OSError) -> ItemError | StorageError:
     return StorageError(f"The file could not be read now ({reason}).")
 
 
-def _real_path(descriptor: int, path: str) -> Path:
+def real_path(descriptor: int, path: str) -> Path:
     """Return where an opened file really lies; elsewhere than on Linux, where its name leads."""
     try:
         return Path(f"/proc/self/fd/{descriptor}").readlink()

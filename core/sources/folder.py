@@ -1,12 +1,14 @@
 """A folder on the server: its images in path order, nested folders included."""
 
-import mimetypes
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from core.errors import SourceError
+from core.errors import SourceError, StorageError
+from core.localfiles import real_path
+from core.names import is_image_name
 from core.sources.spec import SourceItem
 
 
@@ -38,31 +40,54 @@ def require_allowed(path: str, roots: Sequence[Path]) -> Path:
     return real
 
 
-def _walk(folder: Path, real_root: Path) -> Iterator[SourceItem]:
+def _walk(root: Path, real_root: Path) -> Iterator[SourceItem]:
+    """Go through the folders by hand: they may be nested deeper than calls can be."""
+    folders = [(root, iter(_names(root, real_root)))]
+    while folders:
+        folder, names = folders[-1]
+        name = next(names, None)
+        if name is None:
+            folders.pop()
+            continue
+        path = folder / name
+        if _is_folder(path):
+            folders.append((path, iter(_names(path, real_root))))
+        elif is_image_name(name) and _is_file_below(path, real_root):
+            yield SourceItem(uri=path.absolute().as_uri(), name=_shown(path, root))
+
+
+def _names(folder: Path, real_root: Path) -> list[str]:
+    """Return what is in a folder, sorted. Only names are held: a million take some 100 MB.
+
+    What was opened is looked at, not what the path leads to a moment later.
+    """
     try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise SourceError(f"The folder {folder} cannot be listed ({error.strerror}).") from error
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(folder / entry.name, real_root)
-        elif _is_candidate(entry, real_root):
-            file = folder / entry.name
-            yield SourceItem(uri=file.absolute().as_uri(), name=_name(file, real_root, folder))
+    try:
+        if not real_path(descriptor, str(folder)).is_relative_to(real_root):
+            return []
+        names = os.listdir(descriptor)  # noqa: PTH208 - of what is open
+        return sorted(name for name in names if not name.startswith("."))
+    except OSError as error:
+        raise StorageError(f"The folder {folder} cannot be listed ({error.strerror}).") from error
+    finally:
+        os.close(descriptor)
 
 
-def _is_candidate(entry: os.DirEntry[str], real_root: Path) -> bool:
-    guessed, _ = mimetypes.guess_type(entry.name)
-    if guessed is not None and not guessed.startswith("image/"):
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
         return False
-    if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(real_root):
+
+
+def _is_file_below(path: Path, real_root: Path) -> bool:
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(real_root):
         return False
-    return entry.is_file()
+    return path.is_file()
 
 
-def _name(file: Path, real_root: Path, folder: Path) -> str:
-    relative = (folder.resolve() / file.name).relative_to(real_root)
-    return os.fsencode(relative.as_posix()).decode("utf-8", "replace")
+def _shown(path: Path, root: Path) -> str:
+    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")

@@ -1,5 +1,6 @@
 """Sources: what is listed, in which order, and what is refused."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from core.sources.files import list_line
 from core.sources.folder import require_allowed
 from core.storage import Storage, read_bytes
 from core.terms import ItemCode
+from tests.support.traps import lay_traps
 
 LIMITS = Limits(
     max_image_bytes=100, max_archive_items=10, max_archive_bytes=100_000, max_manifest_bytes=10**6
@@ -83,6 +85,48 @@ def test_links_out_of_the_folder_are_left_out(tmp_path: Path, storage: Storage) 
     (root / "up").symlink_to(tmp_path)
     names = [item.name for item in _list(FolderSource(path=str(root)), storage)]
     assert names == ["inside.jpg", "real.jpg"]
+
+
+def test_what_is_no_file_is_left_out(tmp_path: Path, storage: Storage) -> None:
+    """Pipes, sockets, devices, loops and links out of the folder are no items."""
+    secret = tmp_path / "secret.jpg"
+    secret.touch()
+    lay_traps(tmp_path / "faces", secret)
+    (tmp_path / "faces" / "a.jpg").touch()
+    items = _list(FolderSource(path=str(tmp_path / "faces")), storage)
+    assert [item.name for item in items] == ["a.jpg"]
+
+
+def test_a_folder_that_becomes_a_link_is_not_followed(tmp_path: Path, storage: Storage) -> None:
+    """A folder that is swapped while the listing runs shows nothing of what lies outside."""
+    root = tmp_path / "faces"
+    for name in ("faces/a/1.jpg", "faces/b/2.jpg", "outside/3.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    items = list_items(
+        FolderSource(path=str(root)),
+        storage=storage,
+        unpack_prefix="unpacked",
+        limits=LIMITS,
+        access=Access(storage.uri("")),
+    )
+    first = next(items)
+    (root / "b").rename(tmp_path / "moved")
+    (root / "b").symlink_to(tmp_path / "outside")
+    assert [first, *items] == [first]
+
+
+def test_folders_may_be_nested_deeply(tmp_path: Path, storage: Storage) -> None:
+    """Deeper than calls can be nested."""
+    folder = tmp_path / "faces"
+    try:
+        for _ in range(1200):
+            folder.mkdir()
+            folder = folder / "d"
+        folder.with_name("a.jpg").touch()
+        assert len(_list(FolderSource(path=str(tmp_path / "faces")), storage)) == 1
+    finally:  # pytest's own way is a call a folder
+        subprocess.run(["rm", "-r", str(tmp_path / "faces")], check=True)
 
 
 def test_a_missing_folder_is_a_sentence(tmp_path: Path, storage: Storage) -> None:
