@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime
+from sqlalchemy import BigInteger, DateTime, Float, literal
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 
@@ -33,25 +34,30 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
-class database_time(ColumnElement[datetime]):
-    """The database's clock now, plus `offset_s` seconds."""
+class database_time(FunctionElement[datetime]):
+    """The database's clock now, plus `offset_s` seconds.
 
-    inherit_cache = False
+    The offset is a bound parameter, so that statements with a time are compiled once only.
+    """
+
+    inherit_cache = True
     type = UtcDateTime()
 
     def __init__(self, offset_s: float = 0.0) -> None:
-        self.offset_s = float(offset_s)
+        super().__init__(literal(float(offset_s), Float()))
 
 
 @compiles(database_time, "postgresql")
-def _postgresql(element: database_time, _compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401
-    return f"(clock_timestamp() + make_interval(secs => {element.offset_s!r}))"
+def _postgresql(element: database_time, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    offset = compiler.process(element.clauses, **kw)
+    return f"(clock_timestamp() + make_interval(secs => {offset}))"
 
 
 @compiles(database_time, "sqlite")
-def _sqlite(element: database_time, _compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401
+def _sqlite(element: database_time, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
     # The same text form in which SQLAlchemy stores a time, so that the two compare as strings.
-    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{element.offset_s:+f} seconds')"
+    offset = compiler.process(element.clauses, **kw)
+    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', printf('%+f seconds', {offset}))"
 
 
 class database_epoch(ColumnElement[int]):

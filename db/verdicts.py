@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
@@ -40,7 +40,7 @@ def add(session: Session, job_id: int, model_version_id: int, found: Sequence[Ne
     if not found:
         return
     rows = [
-        {"job_id": job_id, "model_version_id": model_version_id, **asdict(verdict)}
+        {"job_id": job_id, "model_version_id": model_version_id, **vars(verdict)}
         for verdict in found
     ]
     dialect = session.get_bind().dialect.name

@@ -26,7 +26,7 @@ from workers.detectors import Detectors, LoadedDetector
 from workers.inflight import InFlight, Key
 from workers.patience import patiently
 
-BLOCK_ITEMS = 16  # items fetched, decoded and handed to the batcher together
+BLOCK_ITEMS = 32  # items fetched, decoded and handed to the batcher together
 MAX_POSTPONEMENTS = 20  # with the pauses of `workers.scan`, about a quarter of an hour
 
 Fetch = Callable[[SourceItem], bytes]
