@@ -43,8 +43,9 @@ class database_time(FunctionElement[datetime]):
     inherit_cache = True
     type = UtcDateTime()
 
-    def __init__(self, offset_s: float = 0.0) -> None:
-        super().__init__(literal(float(offset_s), Float()))
+    def __init__(self, offset_s: float | ColumnElement[float] = 0.0) -> None:
+        given = isinstance(offset_s, ColumnElement)
+        super().__init__(offset_s if given else literal(float(offset_s), Float()))
 
 
 @compiles(database_time, "postgresql")
@@ -60,7 +61,7 @@ def _sqlite(element: database_time, compiler: SQLCompiler, **kw: Any) -> str:  #
     return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', printf('%+f seconds', {offset}))"
 
 
-class database_epoch(ColumnElement[int]):
+class database_epoch(FunctionElement[int]):
     """The database's clock now, as whole seconds since 1970."""
 
     inherit_cache = True

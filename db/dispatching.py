@@ -7,9 +7,21 @@ shards each has. (Start-time fair queueing: P. Goyal, H. Vin, H. Cheng, SIGCOMM 
 """
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import Select, case, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
 
 from core.terms import JobKind, Priority, ShardState
 from db import jobs
@@ -30,25 +42,15 @@ def dispatch(session: Session, job_id: int, *, window: int) -> int:
 
     Returns how many were queued; the caller rings the broker for each after its commit.
     """
-    query = select(Job.kind, Job.priority).where(Job.id == job_id, Job.state.in_(jobs.ACTIVE))
-    job = session.execute(query).first()
-    if job is None:
+    row = session.execute(_standing(), {"job_id": job_id}).first()
+    if row is None or row.in_broker >= window:
         return 0
-    in_broker, last_turn = session.execute(
-        select(func.count(), func.max(Shard.turn)).where(
-            Shard.job_id == job_id, Shard.state.in_(IN_BROKER)
-        )
-    ).one()
-    room = window - in_broker
-    if room <= 0:
-        return 0
-    shard_ids = session.scalars(_waiting(job_id).limit(room)).all()
+    given = {"job_id": job_id, "room": window - row.in_broker}
+    shard_ids = session.scalars(_waiting(), given).all()
     if shard_ids:
-        _queue(
-            session,
-            shard_ids,
-            first_turn=_next_turn(session, rank_of(job.kind, job.priority), last_turn),
-        )
+        now = row.first_queued if row.first_queued is not None else row.last_in_hand
+        own = -1 if row.last_turn is None else row.last_turn
+        _queue(session, shard_ids, first_turn=max(own + 1, now or 0))
     return len(shard_ids)
 
 
@@ -74,25 +76,49 @@ def active_jobs(session: Session) -> Sequence[int]:
     return session.scalars(select(Job.id).where(Job.state.in_(states)).order_by(Job.id)).all()
 
 
-def _waiting(job_id: int) -> Select[int]:
+@cache
+def _waiting() -> Select[int]:
     return (
         select(Shard.id)
-        .where(Shard.job_id == job_id, Shard.state == ShardState.PLANNED)
+        .where(Shard.job_id == bindparam("job_id"), Shard.state == ShardState.PLANNED)
         .where(or_(Shard.not_before.is_(None), Shard.not_before <= database_time()))
         .order_by(Shard.first_position)
+        .limit(bindparam("room", type_=Integer))
         .with_for_update(skip_locked=True)
     )
 
 
-def _next_turn(session: Session, rank: int, last_turn: int | None) -> int:
-    """Return the turn after the job's own last, or where the others stand now."""
-    of_rank = select(Shard.turn).where(Shard.rank == rank)
-    first_queued = of_rank.where(Shard.state == ShardState.QUEUED).order_by(Shard.turn).limit(1)
-    now = session.scalar(first_queued)
-    if now is None:
-        in_hand = of_rank.where(Shard.state == ShardState.LEASED).order_by(Shard.turn.desc())
-        now = session.scalar(in_hand.limit(1))
-    return max((-1 if last_turn is None else last_turn) + 1, now or 0)
+@cache
+def _standing() -> Select[int, int | None, int | None, int | None]:
+    """Select where an active job stands: its shards in the broker, and the turns of its rank."""
+    of_job = aliased(Shard)
+    of_rank = aliased(Shard)
+    turns = select(of_rank.turn).where(of_rank.rank == _rank()).limit(1)
+    in_broker = (
+        select(func.count().label("count"), func.max(of_job.turn).label("turn"))
+        .where(of_job.job_id == bindparam("job_id"), of_job.state.in_(IN_BROKER))
+        .subquery()
+    )
+    queued = turns.where(of_rank.state == ShardState.QUEUED).order_by(of_rank.turn)
+    in_hand = turns.where(of_rank.state == ShardState.LEASED).order_by(of_rank.turn.desc())
+    return (
+        select(
+            in_broker.c.count.label("in_broker"),
+            in_broker.c.turn.label("last_turn"),
+            queued.correlate(Job).scalar_subquery().label("first_queued"),
+            in_hand.correlate(Job).scalar_subquery().label("last_in_hand"),
+        )
+        .select_from(Job)
+        .join(in_broker, true())
+        .where(Job.id == bindparam("job_id"), Job.state.in_(jobs.ACTIVE))
+    )
+
+
+def _rank() -> ColumnElement[int]:
+    """Return `rank_of` a job as SQL."""
+    ranks = {priority: priority.rank for priority in Priority}
+    single = Job.kind == JobKind.SINGLE
+    return case((single, INTERACTIVE_RANK), else_=case(ranks, value=Job.priority))
 
 
 def _queue(session: Session, shard_ids: Sequence[int], *, first_turn: int) -> None:

@@ -85,7 +85,7 @@ def _end_as_poison(session: Session, shard: Shard) -> None:
     model_version_id = session.scalars(
         select(Job.model_version_id).where(Job.id == shard.job_id)
     ).one()
-    standing = verdicts.record(session, shard.job_id, model_version_id, [poison], shards=1)
+    standing = verdicts.record(session, shard.job_id, model_version_id, [poison])
     shard.state, shard.landing = ShardState.DONE, standing.landed
     session.flush()
     endings.settle(session, standing)

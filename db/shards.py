@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Float, Row, and_, bindparam, insert, or_, select, true, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.errors import FakesweepError
 from core.sources import SourceItem
@@ -47,6 +49,14 @@ def claim_next(
 
     With `interactive`, only single scans count.
     """
+    given = {"worker": worker, "lease_s": lease_s}
+    shard = session.scalar(_claiming(interactive), given)
+    return None if shard is None else _claim(session, shard)
+
+
+@cache
+def _claiming(interactive: bool) -> ReturningUpdate[Shard]:
+    """Return the statement of a claim, built once: it runs for each shard."""
     wanted = select(Job.id).where(Job.id == Shard.job_id, Job.state.in_(jobs.ACTIVE)).exists()
     next_id = (
         select(Shard.id)
@@ -56,20 +66,19 @@ def claim_next(
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    shard = session.scalar(
+    return (
         update(Shard)
         .where(Shard.id == next_id.scalar_subquery(), Shard.state == ShardState.QUEUED)
         .values(
             state=ShardState.LEASED,
             attempts=Shard.attempts + 1,
             lease_token=Shard.lease_token + 1,
-            leased_by=worker,
-            lease_expires_at=database_time(lease_s),
+            leased_by=bindparam("worker"),
+            lease_expires_at=database_time(bindparam("lease_s", type_=Float)),
         )
         .returning(Shard)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
-    return None if shard is None else _claim(session, shard)
 
 
 def renew(session: Session, tokens: Sequence[tuple[int, int]], *, lease_s: float) -> None:
@@ -94,7 +103,7 @@ def finish(
     """
     _lock_claimed(session, claim)
     queued = dispatching.dispatch(session, claim.job_id, window=window + 1)  # this one leaves it
-    standing = verdicts.record(session, claim.job_id, claim.model_version_id, found, shards=1)
+    standing = verdicts.record(session, claim.job_id, claim.model_version_id, found)
     _update_claimed(session, claim, state=ShardState.DONE, landing=standing.landed)
     return queued, endings.settle(session, standing)
 
@@ -123,7 +132,7 @@ def finish_some(
         first_position=rest[0]["position"],
         **_postponed(delay_s, error),
     )
-    standing = verdicts.record(session, claim.job_id, claim.model_version_id, found, shards=1)
+    standing = verdicts.record(session, claim.job_id, claim.model_version_id, found)
     session.execute(
         insert(Shard).values(
             job_id=claim.job_id,

@@ -3,17 +3,21 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.terms import ItemCode, Label, Outcome
 from db import jobs, pace
 from db.jobs import Standing
 from db.models import Job, Verdict
+
+COUNTED = (*Outcome, *Label, "reused")
 
 
 @dataclass(frozen=True)
@@ -53,23 +57,33 @@ def record(
     job_id: int,
     model_version_id: int,
     found: Sequence[NewVerdict],
-    *,
-    shards: int,
 ) -> Standing:
-    """Add the verdicts, and count them and the ended shards in their job.
+    """Add the verdicts of a shard that ends by it, and count them and the shard in their job.
 
     Returns how the job stands now; its row is locked from then on.
     """
     add(session, job_id, model_version_id, found)
-    added = {getattr(Job, name): getattr(Job, name) + n for name, n in count(found).items() if n}
-    row = session.execute(
+    counts = count(found)
+    added = {f"added_{name}": counts[name] for name in COUNTED}
+    row = session.execute(_counting(), {"counted_id": job_id, "ended": len(found), **added}).one()
+    return Standing(*row)
+
+
+@cache
+def _counting() -> ReturningUpdate[*tuple[Any, ...]]:
+    """Return the statement that counts a shard's verdicts, built once: it runs for each shard."""
+    added = {
+        getattr(Job, name): getattr(Job, name) + bindparam(f"added_{name}", type_=Integer)
+        for name in COUNTED
+    }
+    pace_added = pace.added(bindparam("ended", type_=Integer))
+    return (
         update(Job)
-        .where(Job.id == job_id)
-        .values({**added, **pace.added(len(found)), Job.landed: Job.landed + shards})
+        .where(Job.id == bindparam("counted_id"))
+        .values({**added, **pace_added, Job.landed: Job.landed + 1})
         .returning(*jobs.STANDING)
         .execution_options(synchronize_session=False)
-    ).one()
-    return Standing(*row)
+    )
 
 
 def count(found: Sequence[NewVerdict]) -> Counter[str]:
@@ -114,11 +128,17 @@ def find_scored(
     The preprocessing is part of the model version, so it is the same too. With `job_id`, only
     that job's verdicts count.
     """
-    query = select(Verdict).where(
-        Verdict.sha256.in_(hashes),
-        Verdict.model_version_id == model_version_id,
-        Verdict.outcome == Outcome.SCORED,
-    )
+    query = _same_bytes()
     if job_id is not None:
         query = query.where(Verdict.job_id == job_id)
-    return {verdict.sha256: verdict for verdict in session.scalars(query) if verdict.sha256}
+    given = {"hashes": hashes, "model_version_id": model_version_id}
+    return {verdict.sha256: verdict for verdict in session.scalars(query, given) if verdict.sha256}
+
+
+@cache
+def _same_bytes() -> Select[Verdict]:
+    return select(Verdict).where(
+        Verdict.sha256.in_(bindparam("hashes", expanding=True)),
+        Verdict.model_version_id == bindparam("model_version_id"),
+        Verdict.outcome == Outcome.SCORED,
+    )

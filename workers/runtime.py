@@ -66,7 +66,7 @@ def build_runtime(
 
     The champion is loaded before the first task is taken.
     """
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, ping=False)  # `patiently` tries again
     database.check()
     require_current(database)
     with database.read() as session:
