@@ -194,6 +194,15 @@ def test_faults_are_shown_by_line(rig: ApiRig, tmp_path: Path) -> None:
     assert "No JSON." in run("faults", job_id).stdout
 
 
+def test_failed_images_are_scanned_again(rig: ApiRig, faces: Path) -> None:
+    """A job that has some is queued anew; one that is open is refused in a sentence."""
+    job_id = submitted(str(faces))
+    rig.worker.run(job_id)
+    (sentence,) = printed(run("retry", job_id))
+    assert sentence == f"Job {job_id} is queued; its failed images are scanned again."
+    assert run("retry", job_id).exit_code == 1
+
+
 def test_a_job_is_cancelled_and_deleted(rig: ApiRig, faces: Path) -> None:
     """Deleting asks first; without an answer, the job stays."""
     job_id = submitted(str(faces))
