@@ -7,6 +7,8 @@ WORKERS ?=
 PORT    ?=
 TESTS   ?= tests
 JOBS    ?= 2
+ITEMS   ?= 1000000
+DATABASES ?= postgres sqlite
 
 VENV        := .venv
 BIN         := $(VENV)/bin
@@ -21,7 +23,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_VENV)/bin/pip-compile -
 ANY_DEVICE  := sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev scan up test check fmt docs lock browser clean
+.PHONY: help setup dev scan up test check bench fmt docs lock browser clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets (this page)
@@ -47,6 +49,11 @@ check: $(DEV) ## Lint, format, types and import floors, without changing anythin
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+bench: $(DEV) ## Measure the job engine at size: make bench ITEMS=1000000 DATABASES=postgres
+	@for database in $(DATABASES); do \
+		$(BIN)/python -m bench.size --database $$database --items $(ITEMS) || exit 1; \
+	done
 
 fmt: $(DEV) ## Format the code and apply the safe fixes of the linter
 	$(BIN)/ruff check --fix-only
