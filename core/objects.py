@@ -30,6 +30,7 @@ _RETRIES: "RetryConfig" = {
     "backoff": {"init_backoff": timedelta(seconds=0.2), "max_backoff": timedelta(seconds=1)},
 }
 _CLIENT: "ClientConfig" = {
+    "allow_http": True,  # only ever asked where the administrator names such an endpoint
     "connect_timeout": timedelta(seconds=5),
     "timeout": timedelta(seconds=60),
 }

@@ -1,5 +1,6 @@
 """The images of a bucket under a prefix, in the order of their keys, page by page."""
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -12,6 +13,8 @@ from core.objects import fault, first_line, locate
 from core.sources.spec import SourceItem
 
 PAGE_KEYS = 1000
+# Of a listing's answers obstore tells only the text.
+_FINAL = re.compile(r"status code: 40[0134]\b")
 
 
 def list_prefix(uri: str, *, start: int = 0) -> Iterator[SourceItem]:
@@ -47,10 +50,10 @@ def _keys(store: obstore.store.ObjectStore, folder: str) -> Iterator[tuple[str, 
         ) from error
     except (BaseError, OSError) as error:
         found = fault(error)
-        if isinstance(found, ItemError):
+        if isinstance(found, ItemError) or _FINAL.search(str(error)):
             raise SourceError(
-                f"The prefix cannot be listed ({first_line(error)}); check the bucket's name, and "
-                "that this installation's credentials may list it."
+                "The prefix cannot be listed; check the bucket's name, and that this "
+                "installation's credentials may list it."
             ) from error
         raise found from error
 
