@@ -179,8 +179,8 @@ def _too_large() -> str:
             "raise FAKESWEEP_MAX_UPLOAD_BYTES."
         )
     return (
-        f"The upload has more than {settings.max_upload_files:,} files, or a text field that is "
-        "too long. Split it, send an archive, or ask the administrator to raise "
+        f"The upload has more than {settings.max_upload_files:,} files, or its text fields are "
+        "too many or too long. Split it, send an archive, or ask the administrator to raise "
         "FAKESWEEP_MAX_UPLOAD_FILES."
     )
 

@@ -12,6 +12,7 @@ from typing import IO, cast
 from flask import Request, request
 
 from api import tus
+from api.forms import FormParser
 from api.services import services
 
 MAX_TEXT_BYTES = 4 * 1024 * 1024  # 10,000 URLs
@@ -78,6 +79,7 @@ def limit_text_body() -> None:
 class SpoolingRequest(Request):
     """A request whose files lie in one temporary file, deleted when the request ends."""
 
+    form_data_parser_class = FormParser
     _spool: IO[bytes] | None = None
 
     def _get_file_stream(

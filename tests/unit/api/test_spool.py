@@ -42,6 +42,23 @@ def test_parts_keep_to_their_own_stretch(parts: list[SpoolPart]) -> None:
     assert parts[0].seek(-99, 1) == 0
 
 
+def test_many_text_fields_are_refused(rig: ApiRig) -> None:
+    """Each would be in memory, and their sum is nobody's."""
+    fields = {f"text-{i}": "x" for i in range(11)}
+    answer = rig.client.post("/v1/jobs", data={**fields, "files": part("a.png")})
+    assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
+    assert "text fields" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [("multipart/form-data", b"x"), ("multipart/form-data; boundary=a", b"no such boundary")],
+)
+def test_a_body_that_is_not_multipart_holds_nothing(rig: ApiRig, kind: str, body: bytes) -> None:
+    """It is refused as one without a file."""
+    assert rig.client.post("/v1/jobs", data=body, content_type=kind).status_code == 422
+
+
 def test_a_thousand_files_are_one_request(rig: ApiRig) -> None:
     """All are kept, and no file descriptor stays behind."""
     gc.collect()
