@@ -15,7 +15,7 @@ from cli.text import plain
 from client import Delivery, Webhook
 from core.terms import JobEvent
 
-ID_LENGTH = len("msg_") + 32
+ID_LENGTH = len("wh_") + 32
 
 events_option = click.option(
     "--event",
@@ -52,11 +52,16 @@ def add(endpoint: str, events: Sequence[str], url: str | None) -> None:
 @server_option
 def list_webhooks(url: str | None) -> None:
     """List the webhooks, newest first."""
-    table = Table(_id_column("webhook"), "state", "endpoint", box=SIMPLE_HEAD)
+    whole_id = Column("webhook", no_wrap=True, min_width=ID_LENGTH)  # people copy it
+    state = Column("state", no_wrap=True)
+    table = Table(whole_id, state, Column("endpoint", overflow="fold"), box=SIMPLE_HEAD)
     with connected(url) as client:
         for one in client.webhooks.list():
             table.add_row(one.id, _state(one), plain(one.url))
-    _print(table, "There are no webhooks; `fakesweep webhooks add` makes one.")
+    if table.row_count:
+        Console().print(table)
+    else:
+        click.echo("There are no webhooks; `fakesweep webhooks add` makes one.")
 
 
 @webhooks.command()
@@ -134,11 +139,14 @@ def test(webhook_id: str, url: str | None) -> None:
 @server_option
 def deliveries(webhook_id: str, limit: int, url: str | None) -> None:
     """List what was sent and what is to be, newest first."""
-    table = Table(_id_column("delivery"), "event", "state", "attempts", "how", box=SIMPLE_HEAD)
     with connected(url) as client:
-        for one in islice(client.webhooks.deliveries(webhook_id), limit):
-            table.add_row(one.id, one.event, one.state, str(one.attempts), plain(_how(one)))
-    _print(table, "Nothing was sent yet.")
+        found = list(islice(client.webhooks.deliveries(webhook_id), limit))
+    for one in found:
+        click.echo(f"{one.id}  {one.event}  {one.state}, attempts: {one.attempts}")
+        if how := _how(one):
+            click.echo(f"    {plain(how)}")
+    if not found:
+        click.echo("Nothing was sent yet.")
 
 
 @webhooks.command()
@@ -160,17 +168,6 @@ def remove(webhook_id: str, url: str | None) -> None:
     with connected(url) as client:
         client.webhooks.remove(webhook_id)
     click.echo(f"The webhook {webhook_id} is removed.")
-
-
-def _print(table: Table, otherwise: str) -> None:
-    if table.row_count:
-        Console().print(table)
-    else:
-        click.echo(otherwise)
-
-
-def _id_column(name: str) -> Column:
-    return Column(name, no_wrap=True, min_width=ID_LENGTH)  # people copy it
 
 
 def _state(webhook: Webhook) -> str:

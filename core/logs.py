@@ -40,6 +40,8 @@ def configure_logs(*, level: str, log_format: str) -> None:
     root.setLevel(level)
     for chatty in ("httpx", "httpcore", "urllib3", "botocore", "PIL", "matplotlib", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns of allowed networks as well, and what is refused is said where it matters.
+    logging.getLogger("requests_hardened").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

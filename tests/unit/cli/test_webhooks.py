@@ -31,7 +31,7 @@ def address(
     rig = ApiRig(settings, database, Storage(settings.storage_url))
     with served(rig.app) as url:
         monkeypatch.setenv("FAKESWEEP_API_PORT", url.rpartition(":")[2])
-        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setenv("COLUMNS", "80")
         yield url
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from core.errors import ConflictError, NotFoundError
 from core.terms import DeliveryState, JobEvent, JobState
-from db import endings, shards, webhook_endpoints, webhooks
+from db import endings, reopening, shards, webhook_endpoints, webhooks
+from db.clock import database_time
 from db.models import Job
 from db.session import Database
 from db.webhook_endpoints import MAX_ENDPOINTS_A_KEY
@@ -75,6 +76,46 @@ def test_a_cancelled_job_is_announced_when_it_has_stopped(database: Database) ->
     (delivery,) = deliveries_of(database, endpoint)
     assert delivery.event == "job.cancelled"
     assert delivery.payload["data"]["counters"]["failed"] == 2
+
+
+def test_an_expired_job_is_announced(database: Database) -> None:
+    """When its time is up."""
+    endpoint = add_endpoint(database)
+    job_id = add_planned_job(database, items=2)
+    with database.write() as session:
+        session.get_one(Job, job_id).expires_at = database_time(-1)
+        session.flush()
+        endings.stop_expired(session)
+    (delivery,) = deliveries_of(database, endpoint)
+    assert (delivery.event, delivery.payload["data"]["state"]) == ("job.expired", "expired")
+
+
+def test_a_job_of_which_too_much_failed_is_announced(database: Database) -> None:
+    """Once, as failed, although it stops first and ends then."""
+    endpoint = add_endpoint(database)
+    job_id = add_planned_job(database, items=2)
+    with database.write() as session:
+        session.get_one(Job, job_id).max_failure_ratio = 0.1
+    claim = claim_shard(database, shards_of(database, job_id)[0].id)
+    with database.write() as session:
+        shards.finish(session, claim, [failed_verdict(0), failed_verdict(1)], window=4)
+    (delivery,) = deliveries_of(database, endpoint)
+    assert delivery.event == "job.failed"
+    assert "max_failure_ratio" in delivery.payload["data"]["error"]
+
+
+def test_a_job_that_ends_again_is_announced_again(database: Database) -> None:
+    """After a retry: another event, under an id of its own."""
+    endpoint = add_endpoint(database)
+    job_id = add_job(database, model_version_id=add_champion(database))
+    for _ in range(2):
+        with database.write() as session:
+            endings.stop(session, job_id, ending=JobState.FAILED, error="The folder is away.")
+        with database.write() as session:
+            reopening.reopen(session, session.get_one(Job, job_id))
+    first, second = deliveries_of(database, endpoint)
+    assert (first.event, second.event) == ("job.failed", "job.failed")
+    assert first.public_id != second.public_id
 
 
 def test_an_end_that_is_rolled_back_announces_nothing(database: Database) -> None:
