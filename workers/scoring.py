@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from threading import Event
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,29 +21,20 @@ from db.models import Verdict
 from db.session import Database
 from db.shards import ShardClaim
 from db.verdicts import NewVerdict
-from detector.preprocess import Prepared
 from workers.batcher import Batcher, Margins, StoppedError
 from workers.detectors import Detectors, LoadedDetector
-from workers.inflight import InFlight, Key
+from workers.inflight import InFlight
+from workers.item import Item
 from workers.patience import patiently
 
 BLOCK_ITEMS = 32  # items fetched, decoded and handed to the batcher together
 MAX_POSTPONEMENTS = 20  # with the pauses of `workers.scan`, about a quarter of an hour
 
+SLICES = 8  # of a block, each done by one decoding thread
+
 Fetch = Callable[[SourceItem], bytes]
-
-
-@dataclass
-class _Item:
-    """One item on its way: its verdict so far, and the image until that is scored."""
-
-    source: SourceItem
-    verdict: NewVerdict
-    has_ended: bool = False
-    content: bytes | None = None
-    prepared: Prepared | None = None
-    leads: Key | None = None
-    follows: Future[NewVerdict | None] | None = None
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,7 @@ class _Shard:
     scorer: Scorer
     claim: ShardClaim
     detector: LoadedDetector
-    items: list[_Item] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
     error: str = ""
 
     def score(self) -> Scores:
@@ -102,29 +94,33 @@ class _Shard:
         for item in self.items:
             self._tell(item)
 
-    def _begin(self, start: int) -> tuple[list[_Item], Future[Margins] | None]:
+    def _begin(self, start: int) -> tuple[list[Item], Future[Margins] | None]:
         stop = start + BLOCK_ITEMS
         positions, items = self.claim.positions[start:stop], self.claim.items[start:stop]
-        block = list(self.scorer.decoders.map(self._fetch, positions, items))
+        block = self._spread(self._fetch, list(zip(positions, items, strict=True)))
         self.items += block
         self._reuse([item for item in block if item.content is not None])
         todo = [item for item in block if item.content is not None]
-        for _ in self.scorer.decoders.map(self._prepare, todo):
-            pass
+        self._spread(self._prepare, todo)
         return todo, self._submit(todo)
 
-    def _fetch(self, position: int, source: SourceItem) -> _Item:
-        item = _Item(source, NewVerdict(position, source.name, Outcome.FAILED, source.custom_id))
+    def _spread(self, action: Callable[[Given], Made], given: Sequence[Given]) -> list[Made]:
+        """Do it for all of them on the decoding threads, a few a time: each hand-over costs."""
+        size = max(1, len(given) // SLICES)
+        slices = [given[start : start + size] for start in range(0, len(given), size)]
+        done = self.scorer.decoders.map(lambda some: [action(each) for each in some], slices)
+        return [made for some in done for made in some]
+
+    def _fetch(self, listed: tuple[int, SourceItem]) -> Item:
+        position, source = listed
+        item = Item(source, NewVerdict(position, source.name, Outcome.FAILED, source.custom_id))
         if source.fault_code is not None:
-            item.verdict = replace(
-                item.verdict, code=source.fault_code, message=source.fault_message
-            )
-            item.has_ended = True
+            item.fault()
             return item
         try:
             content = self._read(source)
         except ItemError as error:
-            _end(item, error)
+            item.fail(error)
         except StorageError as error:
             self.error = str(error)
         else:
@@ -140,17 +136,17 @@ class _Shard:
                 raise
             raise ItemError(ItemCode.FETCH_FAILED, f"{error} It was tried many times.") from error
 
-    def _reuse(self, block: Sequence[_Item]) -> None:
+    def _reuse(self, block: Sequence[Item]) -> None:
         """Take over earlier verdicts, and follow images that are being scored now."""
         for item in block:
-            key = (_sha256(item), self.claim.model_version_id)
+            key = (item.sha256, self.claim.model_version_id)
             item.follows = self.scorer.in_flight.join(key)
             item.leads = key if item.follows is None else None
         led = [item for item in block if item.leads is not None]
-        earlier = self._earlier([_sha256(item) for item in led])
+        earlier = self._earlier([item.sha256 for item in led])
         for item in led:
-            if verdict := earlier.get(_sha256(item)):
-                _reuse(item, verdict)
+            if verdict := earlier.get(item.sha256):
+                item.reuse(verdict)
                 self._tell(item)
         for item in block:
             if item.has_ended or item.follows is not None:
@@ -169,16 +165,16 @@ class _Shard:
 
         return patiently(find, until=self.scorer.stopping)
 
-    def _prepare(self, item: _Item) -> None:
+    def _prepare(self, item: Item) -> None:
         try:
             item.prepared = self.detector.prepare(item.content or b"")
         except ItemError as error:
-            _end(item, error)
+            item.fail(error)
             self._tell(item)
         finally:
             item.content = None
 
-    def _submit(self, block: Sequence[_Item]) -> Future[Margins] | None:
+    def _submit(self, block: Sequence[Item]) -> Future[Margins] | None:
         images = [item.prepared.pixels for item in block if item.prepared is not None]
         if not images:
             return None
@@ -190,7 +186,7 @@ class _Shard:
             self.error = str(error)
             return None
 
-    def _interpret(self, block: Sequence[_Item], margins: Future[Margins] | None) -> None:
+    def _interpret(self, block: Sequence[Item], margins: Future[Margins] | None) -> None:
         scored = [item for item in block if item.prepared is not None]
         if not scored or margins is None:
             return
@@ -201,64 +197,28 @@ class _Shard:
             return
         for item, reading in zip(scored, readings, strict=True):
             if item.prepared is not None:
-                item.verdict = replace(
-                    item.verdict,
-                    outcome=Outcome.SCORED,
-                    label=reading.label,
-                    score=reading.score,
-                    width=item.prepared.width,
-                    height=item.prepared.height,
-                )
-            item.prepared, item.has_ended = None, True
+                item.score(reading, item.prepared)
             self._tell(item)
 
-    def _follow(self, item: _Item) -> None:
+    def _follow(self, item: Item) -> None:
         """Take over the leader's verdict; where it has none, score the image after all."""
         if item.follows is None:
             return
         verdict = item.follows.result()
         if verdict is not None:
-            _reuse(item, verdict)
+            item.reuse(verdict)
         elif not self.scorer.stopping.is_set():
             try:
                 item.content = self._read(item.source)
             except ItemError as error:
-                _end(item, error)
+                item.fail(error)
             except StorageError as error:
                 self.error = str(error)
             else:
                 self._prepare(item)
                 self._interpret([item], self._submit([item]))
 
-    def _tell(self, item: _Item) -> None:
+    def _tell(self, item: Item) -> None:
         if item.leads is not None:
             key, item.leads = item.leads, None
             self.scorer.in_flight.tell(key, item.verdict if item.has_ended else None)
-
-
-def _sha256(item: _Item) -> bytes:
-    return item.verdict.sha256 or b""
-
-
-def _end(item: _Item, error: ItemError) -> None:
-    item.verdict = replace(
-        item.verdict, outcome=error.outcome, code=error.code, message=error.message
-    )
-    item.has_ended = True
-
-
-def _reuse(item: _Item, earlier: NewVerdict | Verdict) -> None:
-    """Give the item what the same bytes got before; only a score counts as reused."""
-    item.verdict = replace(
-        item.verdict,
-        outcome=earlier.outcome,
-        label=earlier.label,
-        score=earlier.score,
-        code=earlier.code,
-        message=earlier.message,
-        faces=earlier.faces,
-        width=earlier.width,
-        height=earlier.height,
-        reused=earlier.outcome == Outcome.SCORED,
-    )
-    item.has_ended = True
