@@ -40,8 +40,16 @@ def rank_of(kind: JobKind, priority: Priority) -> int:
 def dispatch(session: Session, job_id: int, *, window: int) -> int:
     """Queue the job's next shards, so that at most `window` are queued or in hand.
 
-    Returns how many were queued; the caller rings the broker for each after its commit.
+    Returns how many were queued; the caller rings the broker for each after its commit. The job's
+    row is locked from then on: no other transaction fills the same room, or stops the job
+    meanwhile.
     """
+    session.execute(_locked(), {"job_id": job_id})
+    return fill(session, job_id, window=window)
+
+
+def fill(session: Session, job_id: int, *, window: int) -> int:
+    """Do what `dispatch` does, in a transaction that has locked the job's row already."""
     row = session.execute(_standing(), {"job_id": job_id}).first()
     if row is None or row.in_broker >= window:
         return 0
@@ -86,6 +94,12 @@ def _waiting() -> Select[int]:
         .limit(bindparam("room", type_=Integer))
         .with_for_update(skip_locked=True)
     )
+
+
+@cache
+def _locked() -> Select[int]:
+    # A statement of its own: what the next one counts must be what is there once it has the lock.
+    return select(Job.id).where(Job.id == bindparam("job_id")).with_for_update(key_share=True)
 
 
 @cache

@@ -75,7 +75,9 @@ def stop_expired(session: Session, *, limit: int = 100) -> Sequence[int]:
 
 def settle_job(session: Session, job_id: int) -> bool:
     """End the job if nothing is left to do; return whether it has ended by this call."""
-    query = select(*jobs.STANDING).where(Job.id == job_id).with_for_update()
+    # Shared with the foreign keys of rows that were inserted before, by whomever: two that want
+    # the row for themselves after that would wait for each other.
+    query = select(*jobs.STANDING).where(Job.id == job_id).with_for_update(key_share=True)
     row = session.execute(query).first()
     return row is not None and settle(session, Standing(*row))
 

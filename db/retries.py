@@ -12,11 +12,15 @@ from db.verdicts import NewVerdict
 
 
 def recover_expired(session: Session, *, max_attempts: int, limit: int = 1000) -> list[int]:
-    """Take back the shards whose lease has run out, because their worker died or hangs."""
+    """Take back the shards whose lease has run out, because their worker died or hangs.
+
+    Job by job, as each job's row gets locked: in any other order, two sweeps could wait for each
+    other.
+    """
     query = (
         select(Shard)
         .where(Shard.state == ShardState.LEASED, Shard.lease_expires_at < database_time())
-        .order_by(Shard.id)
+        .order_by(Shard.job_id, Shard.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -102,8 +102,8 @@ def finish(
     transaction must then be rolled back.
     """
     _lock_claimed(session, claim)
-    queued = dispatching.dispatch(session, claim.job_id, window=window + 1)  # this one leaves it
     standing = verdicts.record(session, claim.job_id, claim.model_version_id, found)
+    queued = dispatching.fill(session, claim.job_id, window=window + 1)  # this one leaves it
     _update_claimed(session, claim, state=ShardState.DONE, landing=standing.landed)
     return queued, endings.settle(session, standing)
 

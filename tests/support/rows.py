@@ -6,7 +6,7 @@ from hashlib import sha256
 from sqlalchemy import select
 
 from core.sources import SourceItem
-from core.terms import Alias, ItemCode, JobKind, Label, Outcome, Scope, ShardState
+from core.terms import Alias, ItemCode, JobKind, Label, Outcome, Priority, Scope, ShardState
 from db import dispatching, jobs, model_versions, planning, shards
 from db.models import ApiKey, Job, ModelVersion, Shard
 from db.session import Database
@@ -43,6 +43,9 @@ def add_job(
     kind: JobKind = JobKind.BULK,
     path: str = "/faces",
     api_key_id: int | None = None,
+    priority: Priority = Priority.NORMAL,
+    max_failure_ratio: float | None = None,
+    rescan: bool = False,
 ) -> int:
     """Insert a queued job over a folder; return its id."""
     with database.write() as session:
@@ -53,15 +56,30 @@ def add_job(
             source={"type": "folder", "path": path},
             model_version_id=model_version_id,
             api_key_id=api_key_id,
+            priority=priority,
+            max_failure_ratio=max_failure_ratio,
+            rescan=rescan,
         )
         return job.id
 
 
 def add_planned_job(
-    database: Database, *, items: int, shard_size: int = 4, kind: JobKind = JobKind.BULK
+    database: Database,
+    *,
+    items: int,
+    shard_size: int = 4,
+    kind: JobKind = JobKind.BULK,
+    priority: Priority = Priority.NORMAL,
+    max_failure_ratio: float | None = None,
 ) -> int:
     """Insert a job whose source is listed: `items` items in shards; return its id."""
-    job_id = add_job(database, model_version_id=add_champion(database), kind=kind)
+    job_id = add_job(
+        database,
+        model_version_id=add_champion(database),
+        kind=kind,
+        priority=priority,
+        max_failure_ratio=max_failure_ratio,
+    )
     everything = [SourceItem(uri=f"file:///faces/{i}", name=f"{i}.jpg") for i in range(items)]
     shards_of_items = [everything[i : i + shard_size] for i in range(0, items, shard_size)]
     with database.write() as session:
