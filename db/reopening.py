@@ -5,9 +5,10 @@ time, so that every item has either a verdict or a shard, whenever a planner die
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import ConflictError
@@ -17,6 +18,7 @@ from db.clock import database_time
 from db.models import Job, Shard, Verdict
 from db.planning import PlanClaim
 
+SHARDS_A_READ = 16
 RETRIED_STATES = (JobState.COMPLETED, JobState.FAILED)
 
 
@@ -35,6 +37,7 @@ def reopen(session: Session, job: Job) -> None:
         raise ConflictError("Every item of the job has been scanned; there is nothing to retry.")
     if job.listed_at is not None and job.failed:
         job.round += 1
+        job.retried_to = -1
     job.state = JobState.QUEUED
     job.queued_at = database_time()
     job.stopping_as = job.error = job.listed_at = job.expires_at = None
@@ -50,10 +53,11 @@ def plan_failed(
     """Plan the next `limit` failed items of the job anew; return how many there were."""
     if not planning.update_claimed(session, claim, lease_s=lease_s):
         return 0
+    retried_to = select(Job.retried_to).where(Job.id == claim.job_id).scalar_subquery()
     positions = session.scalars(
         select(Verdict.position)
         .where(Verdict.job_id == claim.job_id, Verdict.outcome == Outcome.FAILED)
-        .where(Verdict.position > _planned_to(session, claim))
+        .where(Verdict.position > retried_to)
         .order_by(Verdict.position)
         .limit(limit)
     ).all()
@@ -68,41 +72,39 @@ def plan_failed(
         delete(Verdict).where(Verdict.job_id == claim.job_id, Verdict.position.in_(positions))
     )
     session.execute(
-        update(Job).where(Job.id == claim.job_id).values(failed=Job.failed - len(positions))
+        update(Job)
+        .where(Job.id == claim.job_id)
+        .values(failed=Job.failed - len(positions), retried_to=positions[-1])
+        .execution_options(synchronize_session=False)
     )
     planning.start(session, claim.job_id)
     return len(positions)
 
 
-def _planned_to(session: Session, claim: PlanClaim) -> int:
-    """Return the last position that this round has planned, or -1."""
-    last = session.scalar(
-        select(Shard)
-        .where(Shard.job_id == claim.job_id, Shard.round == claim.round)
-        .order_by(Shard.first_position.desc())
-        .limit(1)
-    )
-    return -1 if last is None else last.positions[-1]
-
-
 def _item_rows(
     session: Session, claim: PlanClaim, positions: Sequence[int]
 ) -> list[Mapping[str, Any]]:
-    """Return the items at the positions, from the shards that the source's listing made."""
-    of_listing = select(Shard).where(Shard.job_id == claim.job_id, Shard.round == 0)
-    first = (
-        select(func.max(Shard.first_position))
+    """Return the items at the positions, from the shards that the source's listing made.
+
+    Those are read backwards until every item is found: parts of what was one shard may lie
+    across each other.
+    """
+    listed = session.scalars(
+        select(Shard)
         .where(Shard.job_id == claim.job_id, Shard.round == 0)
-        .where(Shard.first_position <= positions[0])
-        .scalar_subquery()
+        .where(Shard.first_position <= positions[-1])
+        .order_by(Shard.first_position.desc())
+        .execution_options(yield_per=SHARDS_A_READ)
     )
-    wanted, found = set(positions), {}
-    for shard in session.scalars(
-        of_listing.where(Shard.first_position.between(first, positions[-1]))
-    ):
-        for position, row in zip(shard.positions, shard.items, strict=True):
-            if position in wanted:
-                found[position] = {**row, "position": position}
+    missing, found = set(positions), {}
+    with closing(listed):
+        for shard in listed:
+            for position, row in zip(shard.positions, shard.items, strict=True):
+                if position in missing:
+                    missing.remove(position)
+                    found[position] = {**row, "position": position}
+            if not missing:
+                break
     return [found[position] for position in positions]
 
 

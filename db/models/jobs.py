@@ -22,8 +22,8 @@ class Job(Base):
     """A client's request to scan, with its counters: its status is this one row.
 
     `stopping_as` is what a cancelling job ends as. `landed` counts the shards that have ended, and
-    `round` the times that the failed items were given another try. `faults` counts the faults of
-    a manifest up to `last_fault_line`.
+    `round` the times that the failed items were given another try, of which this one has planned
+    those up to `retried_to`. `faults` counts the faults of a manifest up to `last_fault_line`.
     """
 
     __tablename__ = "jobs"
@@ -84,6 +84,7 @@ class Job(Base):
 
     landed: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=0)
+    retried_to: Mapped[int] = mapped_column(default=-1)
     pace_slot: Mapped[int] = mapped_column(BigInteger, default=0)
     pace_items: Mapped[int] = mapped_column(default=0)
     pace_before: Mapped[int] = mapped_column(default=0)

@@ -256,6 +256,7 @@ def _add_to_jobs() -> None:
         sa.Column("plan_not_before", sa.DateTime(timezone=True)),
         sa.Column("landed", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("round", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("retried_to", sa.Integer(), nullable=False, server_default="-1"),
         sa.Column("pace_slot", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("pace_items", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("pace_before", sa.Integer(), nullable=False, server_default="0"),

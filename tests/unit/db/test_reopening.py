@@ -1,0 +1,173 @@
+"""Another try: failed items only, whatever their shards have been through."""
+
+from itertools import chain
+
+import pytest
+
+from core.errors import ConflictError
+from core.sources import SourceItem
+from core.terms import JobState, ShardState
+from db import endings, planning, shards
+from db.session import Database
+from tests.support.rows import (
+    add_champion,
+    add_job,
+    add_planned_job,
+    claim_shard,
+    failed_verdict,
+    get_job,
+    shards_of,
+)
+from tests.support.scanning import (
+    finish_some,
+    outcomes,
+    plan_claim,
+    plan_failed,
+    reopen,
+    replan,
+    scan_all,
+)
+
+
+def test_only_failed_items_are_tried_again(database: Database) -> None:
+    """The others keep their verdicts; those that fail no more are counted as what they are now."""
+    job_id = add_planned_job(database, items=12)
+    scan_all(database, job_id, failing={1, 2, 9})
+    reopen(database, job_id)
+    assert replan(database, job_id) == 3
+    assert _waiting(database, job_id) == [[1, 2, 9]]
+    assert sorted(outcomes(database, job_id)) == [0, 3, 4, 5, 6, 7, 8, 10, 11]
+    scan_all(database, job_id, failing={9})
+    job = get_job(database, job_id)
+    assert (job.state, job.scored, job.failed, job.real) == (JobState.COMPLETED, 11, 1, 11)
+
+
+def test_items_keep_their_names_and_ids(database: Database) -> None:
+    """A tried item is the same one: name, custom id and position."""
+    version = add_champion(database)
+    job_id = add_job(database, model_version_id=version)
+    items = [SourceItem(uri=f"file:///{i}", name=f"{i}", custom_id=f"c{i}") for i in range(6)]
+    with database.write() as session:
+        claim = planning.claim(session, job_id, lease_s=60)
+        assert claim is not None
+        planning.write_shards(session, claim, first_position=0, shards=[items], lease_s=60)
+        planning.finish(session, claim)
+    scan_all(database, job_id, failing={2, 5})
+    reopen(database, job_id)
+    replan(database, job_id)
+    (shard,) = [shard for shard in shards_of(database, job_id) if shard.state != ShardState.DONE]
+    claim = claim_shard(database, shard.id)
+    assert claim.positions == (2, 5)
+    assert claim.items == (items[2], items[5])
+
+
+def test_a_retry_of_a_retry(database: Database) -> None:
+    """What fails again can be tried again, as often as wanted; landings go on counting."""
+    job_id = add_planned_job(database, items=8)
+    scan_all(database, job_id, failing=set(range(8)))
+    for tries in range(1, 4):
+        reopen(database, job_id)
+        assert replan(database, job_id) == 8 - 2 * (tries - 1)
+        scan_all(database, job_id, failing=set(range(2 * tries, 8)))
+    job = get_job(database, job_id)
+    assert (job.state, job.scored, job.failed, job.round) == (JobState.COMPLETED, 6, 2, 3)
+    landings = sorted(shard.landing or 0 for shard in shards_of(database, job_id))
+    assert landings == list(range(1, job.landed + 1))
+
+
+def test_items_are_found_after_their_shards_were_torn_apart(database: Database) -> None:
+    """Shards finished in parts leave positions that are no neighbours: every item is found."""
+    job_id = add_planned_job(database, items=8, shard_size=8)
+    finish_some(database, job_id, {0, 3, 6}, failing={3, 6})
+    finish_some(database, job_id, {2, 7}, failing={2, 7})
+    scan_all(database, job_id, failing={1})
+    reopen(database, job_id)
+    assert replan(database, job_id, limit=2) == 5
+    assert sorted(chain.from_iterable(_waiting(database, job_id))) == [1, 2, 3, 6, 7]
+
+
+def test_a_planner_that_dies_between_two_batches_is_taken_up(database: Database) -> None:
+    """Every item has a verdict or a shard at any time; none is planned twice in a round.
+
+    The first batch has failed again, in parts, before the second planner comes.
+    """
+    job_id = add_planned_job(database, items=12, shard_size=6)
+    scan_all(database, job_id, failing=set(range(12)))
+    reopen(database, job_id)
+    dead = plan_claim(database, job_id)
+    assert plan_failed(database, dead, limit=6, shard_size=6, lease_s=-1) == 6
+    assert len(outcomes(database, job_id)) == 6
+    finish_some(database, job_id, {0, 5}, failing={0, 5})
+    assert replan(database, job_id, limit=6) == 6
+    assert plan_failed(database, dead, limit=6) == 0
+    assert sorted(chain.from_iterable(_waiting(database, job_id))) == [1, 2, 3, 4, *range(6, 12)]
+
+
+def test_a_job_that_was_listed_in_part_goes_on(database: Database) -> None:
+    """After its listing failed, a retry takes it up where it stopped; the verdicts stay."""
+    job_id = add_job(database, model_version_id=add_champion(database))
+    items = [SourceItem(uri=f"file:///{i}", name=str(i)) for i in range(4)]
+    claim = plan_claim(database, job_id)
+    with database.write() as session:
+        planning.write_shards(session, claim, first_position=0, shards=[items], lease_s=60)
+    scan_all(database, job_id, failing={3})
+    with database.write() as session:
+        endings.stop(session, job_id, ending=JobState.FAILED, error="The bucket is gone.")
+    reopen(database, job_id)
+    again = plan_claim(database, job_id)
+    assert (again.planned, again.round) == (4, 0)
+    assert sorted(outcomes(database, job_id)) == [0, 1, 2, 3]
+    with database.write() as session:
+        planning.write_shards(session, again, first_position=4, shards=[items], lease_s=60)
+        planning.finish(session, again)
+    scan_all(database, job_id, failing=set())
+    assert get_job(database, job_id).state is JobState.COMPLETED
+
+
+def test_a_job_stopped_by_its_failures_scans_what_it_left_too(database: Database) -> None:
+    """Failed items and those that were never scanned are done by the retry."""
+    job_id = add_planned_job(database, items=12, max_failure_ratio=0.1)
+    first = claim_shard(database, shards_of(database, job_id)[0].id)
+    with database.write() as session:
+        shards.finish(session, first, [failed_verdict(p) for p in first.positions], window=4)
+    stopped = get_job(database, job_id)
+    assert (stopped.state, stopped.ended) == (JobState.FAILED, 4)
+    reopen(database, job_id)
+    assert replan(database, job_id) == 4
+    scan_all(database, job_id, failing=set())
+    job = get_job(database, job_id)
+    assert (job.state, job.scored, job.failed, job.error) == (JobState.COMPLETED, 12, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("ending", "sentence"),
+    [
+        (JobState.CANCELLED, "The job is cancelled; only one that is completed or failed"),
+        (JobState.EXPIRED, "The job is expired; only one that is completed or failed"),
+        (None, "The job is running; only one that is completed or failed"),
+    ],
+)
+def test_a_job_that_cannot_be_retried_is_a_conflict(
+    database: Database, ending: JobState | None, sentence: str
+) -> None:
+    """Whoever asks is told how the job stands."""
+    job_id = add_planned_job(database, items=4)
+    if ending:
+        with database.write() as session:
+            endings.stop(session, job_id, ending=ending)
+    with pytest.raises(ConflictError, match=sentence):
+        reopen(database, job_id)
+
+
+def test_a_job_without_failures_has_nothing_to_retry(database: Database) -> None:
+    """A job whose items are all scanned stays as it is."""
+    job_id = add_planned_job(database, items=4)
+    scan_all(database, job_id, failing=set())
+    with pytest.raises(ConflictError, match="nothing to retry"):
+        reopen(database, job_id)
+    assert get_job(database, job_id).state is JobState.COMPLETED
+
+
+def _waiting(database: Database, job_id: int) -> list[list[int]]:
+    found = [shard for shard in shards_of(database, job_id) if shard.state != ShardState.DONE]
+    return [shard.positions for shard in found]
