@@ -15,9 +15,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import ConfigurationError, ItemError, NotApplicableError
 from core.terms import ItemCode
+from detector.hazards import require_fast, require_few_strips
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
 BACKGROUND = (255, 255, 255)  # what shows through transparent pixels
+ROWS = 256  # of an image that are looked at together
 RESAMPLING = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
@@ -135,9 +137,11 @@ def to_pixels(image: Image.Image, spec: PreprocessingSpec) -> NDArray[np.uint8]:
 
 
 def _decode(data: bytes, limits: DecodeLimits) -> Image.Image:
+    require_few_strips(data)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         # Stricter than Pillow's own bomb check, and before any pixel is decoded.
         _require_size(image.size, limits)
+        require_fast(image, data)
         image.load()
         return _to_rgb(_upright(image))
 
@@ -169,7 +173,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return _from_deep_grey(image)
     if "A" in image.getbands() or "transparency" in image.info:
-        layer = image.convert("RGBA")
+        layer = image if image.mode == "RGBA" else image.convert("RGBA")
         opaque = Image.new("RGB", layer.size, BACKGROUND)
         opaque.paste(layer, mask=layer.getchannel("A"))
         return opaque
@@ -177,13 +181,27 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _from_deep_grey(image: Image.Image) -> Image.Image:
-    """Scale 16-bit and wider grey to 8 bits; Pillow's own conversion would clip it."""
-    values = np.asarray(image, np.float64)
-    brightest = values.max(initial=0, where=np.isfinite(values))
+    """Scale 16-bit and wider grey to 8 bits; Pillow's own conversion would clip it.
+
+    Some rows at a time: as numbers, a large image would take gigabytes.
+    """
+    starts = range(0, image.height, ROWS)
+    brightest = max(
+        values.max(initial=0, where=np.isfinite(values))
+        for values in (_rows(image, start) for start in starts)
+    )
     tops = (1.0, 255.0) if image.mode == "F" else (255.0,)
     top = next((limit for limit in tops if brightest <= limit), 65535.0)
-    grey = np.clip(np.nan_to_num(values) / top * 255, 0, 255).astype(np.uint8)
+    grey = np.empty((image.height, image.width), np.uint8)
+    for start in starts:
+        scaled = np.nan_to_num(_rows(image, start)) / top * 255
+        grey[start : start + ROWS] = np.clip(scaled, 0, 255).astype(np.uint8)
     return Image.fromarray(grey).convert("RGB")
+
+
+def _rows(image: Image.Image, start: int) -> NDArray[np.float64]:
+    box = (0, start, image.width, min(start + ROWS, image.height))
+    return np.asarray(image.crop(box), np.float64)
 
 
 def _too_large(what: str) -> ItemError:
