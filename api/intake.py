@@ -9,10 +9,11 @@ from typing import IO
 
 from werkzeug.datastructures import FileStorage
 
-from api.names import format_of, label
+from api.names import format_of
 from api.requests import UploadedItem
 from core.errors import StorageError
 from core.logs import get_logger
+from core.names import clean_name
 from core.sources import ArchiveSource, FilesSource, ManifestSource, SourceItem, UrlsSource
 from core.sources.files import list_line
 from core.storage import PART_BYTES, Storage
@@ -63,7 +64,7 @@ def keep_files(
 def keep_archive(storage: Storage, prefix: str, archive: FileStorage) -> ArchiveSource:
     """Keep the archive as it is; the planner unpacks it."""
     uri = _write(storage, f"{prefix}/archive", archive.stream)
-    return ArchiveSource(uri=uri, name=label(archive.filename))
+    return ArchiveSource(uri=uri, name=clean_name(archive.filename))
 
 
 def keep_manifest(
@@ -71,7 +72,7 @@ def keep_manifest(
 ) -> ManifestSource:
     """Keep the manifest as it is; the planner reads it."""
     uri = _write(storage, f"{prefix}/manifest", manifest.stream)
-    name = label(manifest.filename)
+    name = clean_name(manifest.filename)
     return ManifestSource(uri=uri, name=name, format=format_of(name), strict=strict)
 
 
@@ -95,7 +96,7 @@ def _keep_list(storage: Storage, prefix: str, items: Sequence[SourceItem]) -> st
 def _keep_file(
     storage: Storage, key: str, file: FileStorage, item: UploadedItem, *, max_bytes: int
 ) -> SourceItem:
-    name = label(file.filename)
+    name = clean_name(file.filename)
     size_bytes = _size_bytes(file.stream)
     if size_bytes <= max_bytes:
         return SourceItem(
