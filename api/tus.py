@@ -9,7 +9,7 @@ from flask import Response
 from werkzeug.exceptions import BadRequest, PreconditionFailed
 from werkzeug.http import http_date
 
-from api.names import label
+from core.names import clean_name
 from db.models import Upload
 
 VERSION = "1.0.0"
@@ -65,7 +65,7 @@ def name_in(given: str | None) -> str:
             ) from error
     if len(given or "") > MAX_METADATA_LENGTH:
         raise BadRequest(f"`Upload-Metadata` is longer than {MAX_METADATA_LENGTH:,} characters.")
-    return label(values.get("filename") or values.get("name"))
+    return clean_name(values.get("filename") or values.get("name"))
 
 
 def state(upload: Upload) -> dict[str, str]:

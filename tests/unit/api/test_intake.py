@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage
 
 from api.intake import keep_archive, kept_uploads
-from api.names import MAX_LABEL_LENGTH, label
+from core.names import MAX_NAME_LENGTH, clean_name
 from core.storage import PART_BYTES, read_bytes
 from tests.support.api import ApiRig
 
@@ -18,8 +18,8 @@ from tests.support.api import ApiRig
 @given(st.text())
 def test_a_label_can_always_be_shown_and_stored(name: str) -> None:
     """No control characters, never empty, never too long."""
-    shown = label(name)
-    assert 1 <= len(shown) <= MAX_LABEL_LENGTH
+    shown = clean_name(name)
+    assert 1 <= len(shown) <= MAX_NAME_LENGTH
     assert not any(unicodedata.category(letter) == "Cc" for letter in shown)
     shown.encode()
 
@@ -27,7 +27,7 @@ def test_a_label_can_always_be_shown_and_stored(name: str) -> None:
 @pytest.mark.parametrize("name", ["a/b c.png", "写真/笑顔.jpg", "👩‍🔬.png", "../x", "C:\\x.png"])
 def test_a_decent_name_stays_as_it_is(name: str) -> None:
     """Relative paths, every script, joined emoji."""
-    assert label(name) == name
+    assert clean_name(name) == name
 
 
 @pytest.mark.parametrize("size", [0, PART_BYTES, PART_BYTES + 1, 7 * PART_BYTES + 3])
