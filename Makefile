@@ -9,6 +9,7 @@ TESTS   ?= tests
 JOBS    ?= 2
 ITEMS   ?= 1000000
 DATABASES ?= postgres sqlite
+SEEDS   ?= 5
 
 VENV        := .venv
 BIN         := $(VENV)/bin
@@ -23,7 +24,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_VENV)/bin/pip-compile -
 ANY_DEVICE  := sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev scan up test check bench fmt docs lock browser clean
+.PHONY: help setup dev scan up test chaos check bench fmt docs lock browser clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets (this page)
@@ -43,6 +44,9 @@ up: $(RUNTIME) ## Run the API, the web pages and the workers: make up WORKERS=2 
 
 test: $(DEV) browser ## Run the tests: make test TESTS=tests/unit
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
+
+chaos: $(DEV) ## Break a running system on purpose, in many ways: make chaos SEEDS=5
+	SEEDS=$(SEEDS) $(BIN)/python -m pytest -n $(JOBS) -m "" tests/e2e/chaos
 
 check: $(DEV) ## Lint, format, types and import floors, without changing anything
 	$(BIN)/ruff check

@@ -131,13 +131,13 @@ def provided_database(environment: Mapping[str, str] = os.environ) -> Iterator[s
 
 
 @contextmanager
-def fresh_database(server_url: str) -> Iterator[str]:
-    """Create a database with a name of its own on the server; yield its URL; drop it."""
+def fresh_database(server_url: str, *, template: str = "template1") -> Iterator[str]:
+    """Create a database with a name of its own, a copy of `template`; yield its URL; drop it."""
     name = f"fakesweep_test_{secrets.token_hex(6)}"
-    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
     try:
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
         with engine.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

@@ -1,0 +1,30 @@
+"""A worker's process of a trial: the real worker, with a pretended model and with faults."""
+
+from pathlib import Path
+
+from celery import signals
+
+from core.settings import load_settings
+from core.taskqueue import create_celery
+from tests.support.chaos.engine import PretendedDetector
+from tests.support.chaos.faults import Faults, break_files, let_clock_jump, refuse_writes
+from tests.support.chaos.history import History
+from tests.support.chaos.queues import RepeatingQueue
+from workers.app import run_worker
+
+
+def main() -> int:
+    """Take tasks until SIGTERM; note in the history when that begins and ends."""
+    faults = Faults.from_environment()
+    history = History(Path(faults.history))
+    break_files(faults, history)
+    refuse_writes(faults)
+    let_clock_jump(history)
+    signals.worker_ready.connect(lambda **_: history.note("ready"), weak=False)
+    signals.worker_shutting_down.connect(lambda **_: history.note("stopping"), weak=False)
+    settings = load_settings()
+    return run_worker(
+        settings,
+        lambda version: PretendedDetector(version, history, faults.item_s),
+        queue=RepeatingQueue(create_celery(settings.broker_url)),
+    )
