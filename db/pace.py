@@ -19,7 +19,7 @@ SHORTEST_S = 0.1  # what took less is too short to tell a rate from
 Values = Mapping[InstrumentedAttribute[int], ColumnElement[int]]
 
 
-def added(items: ColumnElement[int]) -> Values:
+def added(items: int | ColumnElement[int]) -> Values:
     """Return what an update of the job's row sets when so many of its items end."""
     slot = database_epoch() // SLOT_S
     is_now, is_before = Job.pace_slot == slot, Job.pace_slot == slot - 1
