@@ -57,6 +57,15 @@ def reply(
     handler.wfile.write(body)
 
 
+class _QuietServer(ThreadingHTTPServer):
+    """Says nothing of clients that go away in the middle, as some tests want them to."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def web_server(*, certificate: Path | None = None) -> Iterator[Web]:
     """Run a server on a free port; by https when there is a certificate with its key."""
@@ -81,8 +90,7 @@ def web_server(*, certificate: Path | None = None) -> Iterator[Web]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _QuietServer(("127.0.0.1", 0), Handler)
     scheme = "http"
     if certificate is not None:
         scheme = "https"
