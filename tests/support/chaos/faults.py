@@ -65,17 +65,19 @@ class Faults:
 
 
 def break_files(faults: Faults, history: History) -> None:
-    """Let opening an item fail with EIO, and listing be slow, while the test says so.
+    """Let opening an item fail with EIO, and opening a folder be slow, while the test says so.
 
     An audit hook sees every opened file of the process, whichever code opens it.
     """
 
-    def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event not in ("open", "os.scandir") or not str(arguments[0]).startswith(faults.items):
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event != "open" or not str(arguments[0]).startswith(faults.items):
             return
-        if event == "open" and faults.is_on(Fault.STORAGE_FAILS):
-            raise OSError(errno.EIO, os.strerror(errno.EIO), arguments[0])
-        if event == "os.scandir" and faults.is_on(Fault.LISTING_IS_SLOW):
+        path, _mode, flags = arguments
+        if not flags & os.O_DIRECTORY:
+            if faults.is_on(Fault.STORAGE_FAILS):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+        elif faults.is_on(Fault.LISTING_IS_SLOW):
             history.note("listing")
             time.sleep(SLOW_FOLDER_S)
 
