@@ -12,6 +12,7 @@ from functools import cache
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Row,
     Select,
     bindparam,
     case,
@@ -78,10 +79,11 @@ def missing_bells(session: Session, *, interactive: bool, waiting: int, older_th
     return max(0, (session.scalar(query) or 0) - waiting)
 
 
-def active_jobs(session: Session) -> Sequence[int]:
-    """Return the jobs that still have shards to dispatch or to settle."""
+def active_jobs(session: Session) -> Sequence[Row[int, JobKind]]:
+    """Return the id and kind of the jobs that still have shards to dispatch or to settle."""
     states = (*jobs.ACTIVE, jobs.STOPPING)
-    return session.scalars(select(Job.id).where(Job.state.in_(states)).order_by(Job.id)).all()
+    query = select(Job.id, Job.kind).where(Job.state.in_(states)).order_by(Job.id)
+    return session.execute(query).all()
 
 
 @cache

@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from core.errors import BrokerUnavailableError
 from core.logs import get_logger
 from core.taskqueue import Message, TaskQueue, deliver, scan_next
+from core.terms import JobKind
 from db import deliveries, dispatching
 from db.session import Database
 
 log = get_logger(__name__)
 
 
-def dispatch(database: Database, queue: TaskQueue, job_id: int, *, window: int) -> None:
+def dispatch(
+    database: Database, queue: TaskQueue, job_id: int, *, kind: JobKind, window: int
+) -> None:
     """Keep up to `window` shards of the job in the broker."""
     with database.write() as session:
         queued = dispatching.dispatch(session, job_id, window=window)
-    ring(queue, queued, interactive=False)
+    ring(queue, queued, interactive=kind == JobKind.SINGLE)
 
 
 def ring(queue: TaskQueue, count: int, *, interactive: bool) -> None:

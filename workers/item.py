@@ -1,6 +1,6 @@
 """One item on its way through a worker: its verdict so far, and the image until that is scored."""
 
-from concurrent.futures import Future
+import hashlib
 from dataclasses import dataclass, replace
 
 from core.errors import ItemError
@@ -10,25 +10,30 @@ from db.models import Verdict
 from db.verdicts import NewVerdict
 from detector.decision import Reading
 from detector.preprocess import Prepared
-from workers.inflight import Key
+from workers.inflight import Flight
 
 
 @dataclass
 class Item:
-    """An item of a shard in hand; `leads` and `follows` are of `workers.inflight`."""
+    """An item of a shard in hand; `flight`, which it leads or follows, is of `workers.inflight`."""
 
     source: SourceItem
     verdict: NewVerdict
     has_ended: bool = False
     content: bytes | None = None
     prepared: Prepared | None = None
-    leads: Key | None = None
-    follows: Future[NewVerdict | None] | None = None
+    flight: Flight | None = None
+    leads: bool = False
 
     @property
     def sha256(self) -> bytes:
         """The digest of the item's bytes, once they were fetched."""
         return self.verdict.sha256 or b""
+
+    def take(self, content: bytes) -> None:
+        """Keep the item's bytes, and note their digest."""
+        self.verdict = replace(self.verdict, sha256=hashlib.sha256(content).digest())
+        self.content = content
 
     def fail(self, error: ItemError) -> None:
         """End the item without a score."""

@@ -26,7 +26,7 @@ def patiently(action: Callable[[], Value], *, until: Event | None = None) -> Val
     """
     stop = stop_after_delay(PATIENCE_S)
     retrying = Retrying(
-        retry=retry_if_exception(_is_passing),
+        retry=retry_if_exception(is_passing),
         wait=wait_random_exponential(multiplier=0.1, max=2),
         stop=stop if until is None else stop | stop_when_event_set(until),
         before_sleep=_log,
@@ -35,7 +35,7 @@ def patiently(action: Callable[[], Value], *, until: Event | None = None) -> Val
     return retrying(action)
 
 
-def _is_passing(error: BaseException) -> bool:
+def is_passing(error: BaseException) -> bool:
     """Return whether the database is away or full, or has closed the connection on us."""
     if isinstance(error, (OperationalError, InterfaceError)):
         return True

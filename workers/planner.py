@@ -123,8 +123,11 @@ class Planner:
             )
 
     def _dispatch(self, claim: PlanClaim) -> None:
+        window = self.shards_in_broker
         patiently(
-            partial(dispatch, self.database, self.queue, claim.job_id, window=self.shards_in_broker)
+            partial(
+                dispatch, self.database, self.queue, claim.job_id, kind=claim.kind, window=window
+            )
         )
 
     def _claim(self) -> PlanClaim | None:

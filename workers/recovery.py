@@ -39,10 +39,10 @@ class Recovery:
     def _continue_jobs(self) -> None:
         with self.database.read() as session:
             active = dispatching.active_jobs(session)
-        for job_id in active:
+        for job_id, kind in active:
             with self.database.write() as session:
                 endings.settle_job(session, job_id)
-            dispatch(self.database, self.queue, job_id, window=self.shards_in_broker)
+            dispatch(self.database, self.queue, job_id, kind=kind, window=self.shards_in_broker)
 
     def _ring_again(self) -> None:
         """Ring for what has waited longer than a sweep's interval, where no message is left."""

@@ -4,6 +4,7 @@ Whatever goes wrong returns the shard to the database, which counts its attempts
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,7 +18,7 @@ from db.session import Database
 from db.shards import LeaseLostError, ShardClaim
 from workers.dispatch import ring, ring_for_webhooks
 from workers.leases import LeaseKeeper
-from workers.patience import patiently
+from workers.patience import is_passing, patiently
 from workers.scoring import Scorer, Scores
 from workers.solitude import Solitude
 
@@ -42,49 +43,66 @@ class ShardScanner:
 
     def scan_interactive(self) -> None:
         """Scan single images until none waits."""
-        while self.scan_next(interactive=True):
+        while self._scan_next(interactive=True):
             pass
 
-    def scan_next(self, *, interactive: bool = False) -> bool:
+    def scan_next(self) -> bool:
         """Scan the shard whose turn it is; return False when none waits.
 
-        One that has failed before has the process to itself meanwhile. With `interactive`, only
-        single scans count.
+        Single scans come first. They have bells of their own, so this one's shard is still due.
         """
+        while claim := self._scan_next(interactive=False):
+            if not claim.interactive:
+                return True
+        return False
+
+    def _scan_next(self, *, interactive: bool) -> ShardClaim | None:
+        """Scan the next shard, alone in this process if it has failed before; return its claim."""
         with self.solitude.entrance():
-            claim = patiently(partial(self._claim, interactive))
+            if self.scorer.stopping.is_set():
+                ring(self.queue, 1, interactive=interactive)  # for another worker
+                return None
+            claim = patiently(
+                partial(self._claim, interactive=interactive), until=self.scorer.stopping
+            )
             if claim is None:
-                return False
+                return None
             room = self.solitude.enter(alone=claim.attempts > 1)
         with self.leases.shard(claim.shard_id, claim.token), room:
             self._scan(claim)
-        return True
+        return claim
 
-    def _claim(self, interactive: bool) -> ShardClaim | None:
+    def _claim(self, *, interactive: bool) -> ShardClaim | None:
         with self.database.write() as session:
             return shards.claim_next(
                 session, worker=self.worker, lease_s=self.lease_s, interactive=interactive
             )
 
     def _scan(self, claim: ShardClaim) -> None:
-        try:
-            queued, ended = patiently(partial(self._commit, self._score(claim)))
-        except LeaseLostError as error:
-            log.warning("lease_lost", shard_id=claim.shard_id, reason=str(error))
-            queued, ended = 0, False
-        ring(self.queue, queued, interactive=False)
+        queued, ended = 0, False
+        with ExitStack() as in_flight:
+            commit = self._score(claim, in_flight)
+            try:
+                queued, ended = patiently(partial(self._commit, commit))
+            except LeaseLostError as error:
+                log.warning("lease_lost", shard_id=claim.shard_id, reason=str(error))
+        ring(self.queue, queued, interactive=claim.interactive)
         if ended:
             log.info("job_ended", job_id=claim.job_id)
             ring_for_webhooks(self.database, self.queue)
 
-    def _score(self, claim: ShardClaim) -> Callable[[Session], tuple[int, bool]]:
-        """Return what is to be committed of the shard."""
+    def _score(
+        self, claim: ShardClaim, in_flight: ExitStack
+    ) -> Callable[[Session], tuple[int, bool]]:
+        """Return what is to be committed of the shard, whose images are in flight until then."""
         try:
-            scores = self.scorer.score(claim)
+            scores = in_flight.enter_context(self.scorer.scoring(claim))
         except ModelUnavailableError as error:
             log.error("model_unavailable", shard_id=claim.shard_id, reason=str(error))
             return partial(self._postpone, claim, Scores([], str(error)))
         except Exception as error:  # nothing that one shard does may stop the worker
+            if is_passing(error):
+                return partial(self._postpone, claim, Scores([], f"The database is away: {error}"))
             log.exception("shard_failed", shard_id=claim.shard_id, attempts=claim.attempts)
             return partial(self._hand_back, claim, f"{type(error).__name__}: {error}")
         if len(scores.found) == len(claim.items):
@@ -105,7 +123,8 @@ class ShardScanner:
     def _postpone(self, claim: ShardClaim, scores: Scores, session: Session) -> tuple[int, bool]:
         """Keep what was scored, and return the rest: at once when only this worker stops."""
         is_stopping = self.scorer.stopping.is_set()
-        delay_s = 0.0 if is_stopping else min(2.0**claim.postponements, LONGEST_PAUSE_S)
+        pause_s = min(2.0 ** min(claim.postponements, 10), LONGEST_PAUSE_S)
+        delay_s = 0.0 if is_stopping else pause_s
         if scores.found:
             shards.finish_some(session, claim, scores.found, error=scores.error, delay_s=delay_s)
         else:

@@ -4,10 +4,10 @@ A bad image is an item's outcome. Items whose bytes cannot be had for the moment
 a stopping worker does not get to, are left without a verdict.
 """
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeVar
 
@@ -16,16 +16,14 @@ import numpy as np
 from core.errors import ItemError, StorageError
 from core.sources import SourceItem
 from core.terms import ItemCode, Outcome
-from db import verdicts
-from db.models import Verdict
 from db.session import Database
 from db.shards import ShardClaim
 from db.verdicts import NewVerdict
 from workers.batcher import Batcher, Margins, StoppedError
 from workers.detectors import Detectors, LoadedDetector
-from workers.inflight import InFlight
+from workers.inflight import Flight, InFlight
 from workers.item import Item
-from workers.patience import patiently
+from workers.reuse import Reuse
 
 BLOCK_ITEMS = 32  # items fetched, decoded and handed to the batcher together
 MAX_POSTPONEMENTS = 20  # with the pauses of `workers.scan`, about a quarter of an hour
@@ -57,13 +55,18 @@ class Scorer:
     stopping: Event
     in_flight: InFlight = field(default_factory=InFlight)
 
-    def score(self, claim: ShardClaim) -> Scores:
-        """Return a verdict for each item that has one; later blocks decode while earlier run."""
-        shard = _Shard(self, claim, self.detectors.get(claim.model_version))
+    @contextmanager
+    def scoring(self, claim: ShardClaim) -> Iterator[Scores]:
+        """Give a verdict for each item that has one, to be committed in the block.
+
+        Until its end, whoever comes with the same bytes takes these verdicts, stored or not.
+        """
+        reuse = Reuse(self.database, self.in_flight, claim, self.stopping)
+        shard = _Shard(self, claim, self.detectors.get(claim.model_version), reuse)
         try:
-            return shard.score()
+            yield shard.score()
         finally:
-            shard.release()
+            reuse.leave(shard.items)
 
 
 @dataclass
@@ -73,33 +76,40 @@ class _Shard:
     scorer: Scorer
     claim: ShardClaim
     detector: LoadedDetector
+    reuse: Reuse
     items: list[Item] = field(default_factory=list)
     error: str = ""
 
     def score(self) -> Scores:
+        """Score block by block; later ones are decoded while earlier ones run."""
         pending = []
         for start in range(0, len(self.claim.items), BLOCK_ITEMS):
-            if self.scorer.stopping.is_set():
-                self.error = "The worker that had the shard in hand was stopped."
+            if self._must_stop():
                 break
             pending.append(self._begin(start))
         for block, margins in pending:
             self._interpret(block, margins)
+        # Whoever follows images that were not scored here must not wait for us any longer: we may
+        # be about to wait for theirs.
+        self.reuse.leave([item for item in self.items if not item.has_ended])
         for item in self.items:
-            self._follow(item)
+            if item.flight is not None and not item.leads:
+                self._follow(item, item.flight)
         return Scores([item.verdict for item in self.items if item.has_ended], self.error)
 
-    def release(self) -> None:
-        """Tell those who wait for images of this shard that they will not be scored here."""
-        for item in self.items:
-            self._tell(item)
+    def _must_stop(self) -> bool:
+        """Tell whether the rest is left to another worker; a single scan is done at once."""
+        if self.claim.interactive or not self.scorer.stopping.is_set():
+            return False
+        self.error = "The worker that had the shard in hand was stopped."
+        return True
 
     def _begin(self, start: int) -> tuple[list[Item], Future[Margins] | None]:
         stop = start + BLOCK_ITEMS
         positions, items = self.claim.positions[start:stop], self.claim.items[start:stop]
         block = self._spread(self._fetch, list(zip(positions, items, strict=True)))
         self.items += block
-        self._reuse([item for item in block if item.content is not None])
+        self.reuse.find([item for item in block if item.content is not None])
         todo = [item for item in block if item.content is not None]
         self._spread(self._prepare, todo)
         return todo, self._submit(todo)
@@ -117,60 +127,28 @@ class _Shard:
         if source.fault_code is not None:
             item.fault()
             return item
+        self._read(item)
+        return item
+
+    def _read(self, item: Item) -> None:
+        """Fetch the item's bytes; when they cannot be had now, they can later, up to a limit."""
         try:
-            content = self._read(source)
+            item.take(self.scorer.fetch(item.source))
         except ItemError as error:
             item.fail(error)
         except StorageError as error:
-            self.error = str(error)
-        else:
-            item.verdict = replace(item.verdict, sha256=hashlib.sha256(content).digest())
-            item.content = content
-        return item
-
-    def _read(self, source: SourceItem) -> bytes:
-        try:
-            return self.scorer.fetch(source)
-        except StorageError as error:
             if self.claim.postponements < MAX_POSTPONEMENTS:
-                raise
-            raise ItemError(ItemCode.FETCH_FAILED, f"{error} It was tried many times.") from error
-
-    def _reuse(self, block: Sequence[Item]) -> None:
-        """Take over earlier verdicts, and follow images that are being scored now."""
-        for item in block:
-            key = (item.sha256, self.claim.model_version_id)
-            item.follows = self.scorer.in_flight.join(key)
-            item.leads = key if item.follows is None else None
-        led = [item for item in block if item.leads is not None]
-        earlier = self._earlier([item.sha256 for item in led])
-        for item in led:
-            if verdict := earlier.get(item.sha256):
-                item.reuse(verdict)
-                self._tell(item)
-        for item in block:
-            if item.has_ended or item.follows is not None:
-                item.content = None
-
-    def _earlier(self, hashes: Sequence[bytes]) -> dict[bytes, Verdict]:
-        if not hashes:
-            return {}
-        job_id = self.claim.job_id if self.claim.rescan else None
-
-        def find() -> dict[bytes, Verdict]:
-            with self.scorer.database.read() as session:
-                return verdicts.find_scored(
-                    session, hashes, self.claim.model_version_id, job_id=job_id
-                )
-
-        return patiently(find, until=self.scorer.stopping)
+                self.error = str(error)
+                return
+            sentence = f"{error} It was tried many times."
+            item.fail(ItemError(ItemCode.FETCH_FAILED, sentence))
 
     def _prepare(self, item: Item) -> None:
         try:
             item.prepared = self.detector.prepare(item.content or b"")
         except ItemError as error:
             item.fail(error)
-            self._tell(item)
+            self.reuse.tell(item)
         finally:
             item.content = None
 
@@ -198,27 +176,15 @@ class _Shard:
         for item, reading in zip(scored, readings, strict=True):
             if item.prepared is not None:
                 item.score(reading, item.prepared)
-            self._tell(item)
+            self.reuse.tell(item)
 
-    def _follow(self, item: Item) -> None:
+    def _follow(self, item: Item, flight: Flight) -> None:
         """Take over the leader's verdict; where it has none, score the image after all."""
-        if item.follows is None:
-            return
-        verdict = item.follows.result()
+        verdict = flight.verdict.result()
         if verdict is not None:
             item.reuse(verdict)
-        elif not self.scorer.stopping.is_set():
-            try:
-                item.content = self._read(item.source)
-            except ItemError as error:
-                item.fail(error)
-            except StorageError as error:
-                self.error = str(error)
-            else:
+        elif not self._must_stop():
+            self._read(item)
+            if item.content is not None:
                 self._prepare(item)
                 self._interpret([item], self._submit([item]))
-
-    def _tell(self, item: Item) -> None:
-        if item.leads is not None:
-            key, item.leads = item.leads, None
-            self.scorer.in_flight.tell(key, item.verdict if item.has_ended else None)

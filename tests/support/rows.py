@@ -90,6 +90,29 @@ def add_planned_job(
     return job_id
 
 
+def add_job_of(
+    database: Database,
+    *shards_of_names: list[str],
+    kind: JobKind = JobKind.BULK,
+    rescan: bool = False,
+    window: int = 16,
+) -> int:
+    """Insert a listed and dispatched job of such shards, whose items have these names."""
+    version = add_champion(database)
+    job_id = add_job(database, model_version_id=version, kind=kind, rescan=rescan)
+    found = [
+        [SourceItem(uri=f"file:///{name}", name=name) for name in names]
+        for names in shards_of_names
+    ]
+    with database.write() as session:
+        claim = planning.claim(session, job_id, lease_s=60)
+        assert claim is not None
+        planning.write_shards(session, claim, first_position=0, shards=found, lease_s=60)
+        planning.finish(session, claim)
+        dispatching.dispatch(session, job_id, window=window)
+    return job_id
+
+
 def claim_shard(
     database: Database, shard_id: int, *, lease_s: float = 60, worker: str = "test"
 ) -> ShardClaim:

@@ -29,10 +29,14 @@ from workers.scoring import Scorer
 
 
 class PretendDetector:
-    """Scores a file by its first byte: `f` is fake, `r` real; `b` is damaged, `x` a crash."""
+    """Scores a file by its first byte: `f` is fake, `r` real; `b` is damaged, `x` a crash.
+
+    Counts the images that were prepared, and those that were forwarded.
+    """
 
     def __init__(self) -> None:
         self.prepared = 0
+        self.forwarded = 0
         self.device = "cpu"
 
     def prepare(self, data: bytes) -> Prepared:
@@ -47,6 +51,7 @@ class PretendDetector:
 
     def forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return +4 for fake and -4 for real."""
+        self.forwarded += len(pixels)
         return np.where(pixels[:, 0, 0, 0] == ord("f"), 4, -4).astype(np.float32)
 
     def interpret(self, margins: NDArray[np.float32]) -> list[Reading]:
@@ -57,6 +62,11 @@ class PretendDetector:
             )
             for margin in margins
         ]
+
+
+def bytes_of_name(item: SourceItem) -> bytes:
+    """Return the item's name as its bytes: what a job of `add_job_of` is scored by."""
+    return item.name.encode()
 
 
 @contextmanager

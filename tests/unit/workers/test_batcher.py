@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from detector.engines import OutOfMemoryError
-from workers.batcher import Batcher, Margins, Pixels
+from workers.batcher import Batcher, Margins, Pixels, StoppedError
 
 
 class Device:
@@ -126,6 +126,32 @@ def test_closing_finishes_what_was_submitted() -> None:
     assert future.result(0).tolist() == [1, 2, 3]
     with pytest.raises(RuntimeError):
         batcher.submit(Device().forward, images(1), interactive=False)
+
+
+def test_stopping_drops_the_bulk_that_has_not_begun(batcher: Batcher) -> None:
+    """Blocks that wait are left to another worker, and no new ones are taken; singles go on."""
+    device = Device()
+    waiting = _held(batcher, device, [images(1, 2), images(3)])
+    batcher.stop_bulk()
+    urgent = batcher.submit(device.forward, images(9), interactive=True)
+    with pytest.raises(StoppedError):
+        batcher.submit(device.forward, images(4), interactive=False)
+    device.free.set()
+    assert urgent.result(10).tolist() == [9]
+    for dropped in waiting:
+        with pytest.raises(StoppedError):
+            dropped.result(10)
+
+
+def test_stopping_finishes_a_block_that_is_partly_done(batcher: Batcher) -> None:
+    """A block of which the device has some images gets margins for all of them."""
+    device = Device()
+    device.free.clear()
+    block = batcher.submit(device.forward, images(1, 2, 3, 4, 5, 6), interactive=False)
+    assert device.entered.wait(10)
+    batcher.stop_bulk()
+    device.free.set()
+    assert block.result(10).tolist() == [1, 2, 3, 4, 5, 6]
 
 
 def _held(batcher: Batcher, device: Device, blocks: list[Pixels]) -> list[Future[Margins]]:
