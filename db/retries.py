@@ -31,22 +31,21 @@ def recover_expired(session: Session, *, max_attempts: int, limit: int = 1000) -
     return [shard.id for shard in recovered]
 
 
-def retry(session: Session, shard: Shard, *, max_attempts: int) -> None:
+def retry(session: Session, shard: Shard, *, max_attempts: int) -> bool:
     """Plan the shard anew. After `max_attempts` it is halved; a single item is poison then.
 
     Halves have used up all but one of their attempts, so the one bad image of a shard is found in
     few steps; a single item has all of them before it, for the worker may have died of something
-    else. Ends the job if nothing is left of it.
+    else. Ends the job if nothing is left of it, and returns whether it has.
     """
     shard.lease_expires_at = None
     shard.state = ShardState.PLANNED
     if shard.attempts >= max_attempts and shard.size > 1:
         _halve(session, shard, max_attempts=max_attempts)
     elif shard.attempts >= max_attempts:
-        _end_as_poison(session, shard)
-        return
+        return _end_as_poison(session, shard)
     session.flush()
-    endings.settle_job(session, shard.job_id)
+    return endings.settle_job(session, shard.job_id)
 
 
 def _halve(session: Session, shard: Shard, *, max_attempts: int) -> None:
@@ -73,7 +72,7 @@ def _attempts_of_half(size: int, max_attempts: int) -> int:
     return max_attempts - 1 if size > 1 else min(1, max_attempts - 1)
 
 
-def _end_as_poison(session: Session, shard: Shard) -> None:
+def _end_as_poison(session: Session, shard: Shard) -> bool:
     item = SourceItem.from_row(shard.items[0])
     poison = NewVerdict(
         position=shard.positions[0],
@@ -92,4 +91,4 @@ def _end_as_poison(session: Session, shard: Shard) -> None:
     standing = verdicts.record(session, shard.job_id, model_version_id, [poison])
     shard.state, shard.landing = ShardState.DONE, standing.landed
     session.flush()
-    endings.settle(session, standing)
+    return endings.settle(session, standing)

@@ -151,11 +151,14 @@ def finish_some(
     endings.settle(session, standing)
 
 
-def hand_back(session: Session, claim: ShardClaim, *, error: str, max_attempts: int) -> None:
-    """Return a shard that failed: to be tried again, halved, or ended as poison."""
+def hand_back(session: Session, claim: ShardClaim, *, error: str, max_attempts: int) -> bool:
+    """Return a shard that failed: to be tried again, halved, or ended as poison.
+
+    Returns whether the job ended by it.
+    """
     _update_claimed(session, claim, last_error=error)
     shard = session.get_one(Shard, claim.shard_id, populate_existing=True)
-    retries.retry(session, shard, max_attempts=max_attempts)
+    return retries.retry(session, shard, max_attempts=max_attempts)
 
 
 def postpone(session: Session, claim: ShardClaim, *, error: str, delay_s: float) -> None:

@@ -117,8 +117,8 @@ class ShardScanner:
             return commit(session)
 
     def _hand_back(self, claim: ShardClaim, error: str, session: Session) -> tuple[int, bool]:
-        shards.hand_back(session, claim, error=error, max_attempts=self.max_attempts)
-        return dispatching.dispatch(session, claim.job_id, window=self.shards_in_broker), False
+        ended = shards.hand_back(session, claim, error=error, max_attempts=self.max_attempts)
+        return dispatching.dispatch(session, claim.job_id, window=self.shards_in_broker), ended
 
     def _postpone(self, claim: ShardClaim, scores: Scores, session: Session) -> tuple[int, bool]:
         """Keep what was scored, and return the rest: at once when only this worker stops."""

@@ -56,7 +56,7 @@ def test_two_shards_of_a_job_are_halved_at_once(database: Database) -> None:
     job_id = add_planned_job(database, items=8)
     claims = [claim_shard(database, shard.id) for shard in shards_of(database, job_id)]
 
-    def halve(number: int) -> Callable[[Session], None]:
+    def halve(number: int) -> Callable[[Session], object]:
         return lambda session: shards.hand_back(
             session, claims[number], error="It broke.", max_attempts=1
         )
