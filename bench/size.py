@@ -14,6 +14,7 @@ from bench.probes import Probes
 
 AFTERWARDS_S = 3.0
 SMALL_ITEMS = 10_000
+LATE_ITEMS = 10
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Measurement:
     status_p95_ms: float
     page_p95_ms: float
     bytes_per_verdict: float
+    latecomer_s: float
 
     @property
     def rate(self) -> float:
@@ -46,6 +48,7 @@ def measure(bench: Bench, items: int) -> Measurement:
     start = time.perf_counter()
     job_id = bench.submit(manifest)
     with Probes(bench.url, job_id, bench.processes) as probes:
+        latecomer_s = _time_latecomer(bench)
         bench.wait(job_id)
         wall_s = time.perf_counter() - start
         cpu_s = {name: s - before_cpu[name] for name, s in bench.cpu_s().items()}
@@ -58,7 +61,16 @@ def measure(bench: Bench, items: int) -> Measurement:
         status_p95_ms=probes.p95_ms("status"),
         page_p95_ms=probes.p95_ms("first page"),
         bytes_per_verdict=(bench.database_bytes() - before_bytes) / items,
+        latecomer_s=latecomer_s,
     )
+
+
+def _time_latecomer(bench: Bench) -> float:
+    """Return how long a job of ten items takes that is made behind the large one, seconds."""
+    manifest = bench.write_items(LATE_ITEMS)
+    start = time.perf_counter()
+    bench.wait(bench.submit(manifest))
+    return time.perf_counter() - start
 
 
 def report(found: Measurement) -> str:
@@ -70,7 +82,8 @@ def report(found: Measurement) -> str:
         f"  processor time per item: {found.cpu_us_per_item:.0f} us ({parts})\n"
         f"  peak resident memory, MiB: {memory}\n"
         f"  p95: status {found.status_p95_ms:.1f} ms, first page {found.page_p95_ms:.1f} ms\n"
-        f"  database: {found.bytes_per_verdict:.0f} bytes per verdict"
+        f"  database: {found.bytes_per_verdict:.0f} bytes per verdict\n"
+        f"  a job of {LATE_ITEMS} items made behind it: {found.latecomer_s:.1f} s"
     )
 
 
