@@ -12,13 +12,19 @@ from db import dispatching, endings, jobs
 from db.clock import database_time
 from db.models import Job, Shard
 
+PROGRESS = {
+    "plan_attempts": 1,
+    "plan_postponements": 0,
+}  # the planner got further than those before
+
 
 @dataclass(frozen=True)
 class PlanClaim:
     """The right to plan a job until the lease ends; `token` fences out an earlier planner.
 
     `planned` is how many items an earlier planner has already written. Above 0, `round` says
-    that the failed items are planned anew, instead of the source.
+    that the failed items are planned anew, instead of the source. `attempts` counts this claim
+    too: above 1, so many planners have died since the last shard was written.
     """
 
     job_id: int
@@ -31,6 +37,7 @@ class PlanClaim:
     round: int
     token: int
     attempts: int
+    postponements: int
 
 
 def claim(session: Session, job_id: int, *, lease_s: float) -> PlanClaim | None:
@@ -88,7 +95,7 @@ def write_shards(
             }
         )
         first_position += len(items)
-    if not update_claimed(session, claim, total=first_position, lease_s=lease_s):
+    if not update_claimed(session, claim, lease_s=lease_s, total=first_position, **PROGRESS):
         return False
     if rows:
         session.execute(insert(Shard), rows)
@@ -122,9 +129,17 @@ def release(session: Session, claim: PlanClaim, *, delay_s: float = 0) -> None:
     update_claimed(
         session,
         claim,
+        plan_attempts=Job.plan_attempts - 1,
+        plan_postponements=Job.plan_postponements + (1 if delay_s > 0 else 0),
         plan_not_before=database_time(delay_s) if delay_s > 0 else None,
         lease_s=None,
     )
+
+
+def fail(session: Session, claim: PlanClaim, error: str) -> None:
+    """Stop the job, whose source cannot be listed, unless another planner has taken it over."""
+    if update_claimed(session, claim, lease_s=None):
+        endings.stop(session, claim.job_id, ending=JobState.FAILED, error=error)
 
 
 def unplanned(session: Session, *, older_than_s: float) -> Sequence[int]:
@@ -180,6 +195,7 @@ def _claim(session: Session, which: ColumnElement[bool], *, lease_s: float) -> P
             Job.round,
             Job.plan_token,
             Job.plan_attempts,
+            Job.plan_postponements,
         )
         .execution_options(synchronize_session=False)
     ).first()

@@ -42,7 +42,7 @@ def reopen(session: Session, job: Job) -> None:
     job.queued_at = database_time()
     job.stopping_as = job.error = job.listed_at = job.expires_at = None
     job.completed_at = job.failed_at = job.cancelling_at = job.ended_at = None
-    job.plan_attempts = 0
+    job.plan_attempts = job.plan_postponements = 0
     job.plan_lease_expires_at = job.plan_not_before = None
     session.flush()
 
@@ -74,7 +74,7 @@ def plan_failed(
     session.execute(
         update(Job)
         .where(Job.id == claim.job_id)
-        .values(failed=Job.failed - len(positions), retried_to=positions[-1])
+        .values(failed=Job.failed - len(positions), retried_to=positions[-1], **planning.PROGRESS)
         .execution_options(synchronize_session=False)
     )
     planning.start(session, claim.job_id)

@@ -17,18 +17,18 @@ from core.sources import (
     source_from_dict,
 )
 from core.storage import Storage
-from core.taskqueue import TaskQueue
-from core.terms import JobState
-from db import endings, faults, planning, quotas, reopening
+from core.taskqueue import TaskQueue, plan_job
+from db import faults, planning, quotas, reopening
 from db.planning import PlanClaim
 from db.session import Database
-from workers.dispatch import dispatch, ring_for_webhooks
+from workers.dispatch import dispatch, ring_for_webhooks, send_all
 from workers.grouping import Group, grouped
 from workers.leases import LeaseKeeper
-from workers.patience import patiently
+from workers.patience import is_passing, patiently
 
 RETRIED_ITEMS_A_COMMIT = 1024
-MAX_ATTEMPTS = 20  # with the pauses between them, about a quarter of an hour
+MAX_ATTEMPTS = 5
+MAX_POSTPONEMENTS = 20  # with the pauses between them, about a quarter of an hour
 LONGEST_PAUSE_S = 60.0
 
 log = get_logger(__name__)
@@ -60,17 +60,22 @@ class Planner:
 
         Storage that does not answer gives the job back, to be taken up again where it stopped.
         """
+        if claim.attempts > MAX_ATTEMPTS:
+            self._fail(claim, "The workers that list the source die of it, so it was given up.")
+            return
         try:
             is_listed = self._plan_failed(claim) if claim.round else self._list(claim)
         except SourceError as error:
             self._fail(claim, str(error))
         except StorageError as error:
-            if claim.attempts >= MAX_ATTEMPTS:
+            if claim.postponements >= MAX_POSTPONEMENTS:
                 self._fail(claim, str(error))
             else:
                 log.warning("plan_postponed", job_id=claim.job_id, reason=str(error))
-                self._release(claim, delay_s=min(2.0**claim.attempts, LONGEST_PAUSE_S))
+                self._release(claim, delay_s=min(2.0**claim.postponements, LONGEST_PAUSE_S))
         except Exception as error:
+            if is_passing(error):
+                raise  # the lease runs out, and the next planner goes on
             log.exception("plan_broken", job_id=claim.job_id)
             self._fail(claim, f"The source could not be listed ({type(error).__name__}: {error}).")
         else:
@@ -79,6 +84,8 @@ class Planner:
             else:
                 log.info("plan_stopped", job_id=claim.job_id)
                 self._release(claim)
+                if self.stopping.is_set():
+                    send_all(self.queue, [plan_job(claim.job_id)])  # for another worker
 
     def _list(self, claim: PlanClaim) -> bool:
         """Write the source's shards; return whether that went to its end."""
@@ -154,10 +161,17 @@ class Planner:
 
     def _fail(self, claim: PlanClaim, message: str) -> None:
         log.warning("plan_failed", job_id=claim.job_id, reason=message)
-        with self.database.write() as session:
-            endings.stop(session, claim.job_id, ending=JobState.FAILED, error=message)
+
+        def fail() -> None:
+            with self.database.write() as session:
+                planning.fail(session, claim, message)
+
+        patiently(fail)
         ring_for_webhooks(self.database, self.queue)
 
     def _release(self, claim: PlanClaim, *, delay_s: float = 0) -> None:
-        with self.database.write() as session:
-            planning.release(session, claim, delay_s=delay_s)
+        def release() -> None:
+            with self.database.write() as session:
+                planning.release(session, claim, delay_s=delay_s)
+
+        patiently(release)

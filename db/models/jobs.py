@@ -23,7 +23,9 @@ class Job(Base):
 
     `stopping_as` is what a cancelling job ends as. `landed` counts the shards that have ended, and
     `round` the times that the failed items were given another try, of which this one has planned
-    those up to `retried_to`. `faults` counts the faults of a manifest up to `last_fault_line`.
+    those up to `retried_to`. `plan_attempts` counts planners that may have died of the source since
+    the last shard was written, `plan_postponements` those that could not read it for the moment.
+    `faults` counts the faults of a manifest up to `last_fault_line`.
     """
 
     __tablename__ = "jobs"
@@ -78,6 +80,7 @@ class Job(Base):
     uploads_deleted_at: Mapped[datetime | None]
 
     plan_attempts: Mapped[int] = mapped_column(default=0)
+    plan_postponements: Mapped[int] = mapped_column(default=0)
     plan_token: Mapped[int] = mapped_column(default=0)
     plan_lease_expires_at: Mapped[datetime | None]
     plan_not_before: Mapped[datetime | None]

@@ -30,7 +30,7 @@ def test_a_full_disk_holds_a_job_up_until_it_has_room(begin: Begin, tmp_path: Pa
         disk.fill(but_bytes=ROOM_BYTES)
         trial.start_workers()
         job_id = trial.submit_archive(_archive(trial.items.folder))
-        trial.wait_for(lambda: trial.job(job_id).plan_attempts >= 2, "the disk is full")
+        trial.wait_for(lambda: trial.job(job_id).plan_postponements >= 2, "the disk is full")
         disk.empty()
         trial.finish(job_id)
 

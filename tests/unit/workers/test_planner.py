@@ -1,68 +1,186 @@
-"""Planning: faults of manifests are kept, valid lines still run, a strict manifest runs whole."""
+"""The planner: fenced, taken up where it stopped, and never the end of a job that could go on."""
 
-import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
-from core.sources import LineFault, SourceItem
-from core.terms import JobState, ManifestFaultCode
-from db import faults
+from core.errors import SourceError, StorageError
+from core.sources import SourceItem
+from core.taskqueue import plan_job, scan_next
+from core.terms import JobKind, JobState
+from db import endings, planning, shards
+from db.clock import database_time
 from db.models import Job
 from db.session import Database
 from tests.support.queue import RecordingQueue
-from tests.support.rows import add_champion, add_job, get_job, shards_of
-from tests.support.workers import planner, write_faces
-from workers.grouping import grouped
+from tests.support.rows import add_champion, add_job, get_job, shards_of, verdicts_of
+from tests.support.scanning import plan_claim, reopen, scan_all
+from tests.support.workers import planner
+from workers.planner import MAX_ATTEMPTS, MAX_POSTPONEMENTS, Planner
 
-LINES = 9
+
+class Rig:
+    """A planner of shards of four, and the listing that it gets of whatever job."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database = database
+        self.queue = RecordingQueue()
+        self.planner: Planner = planner(database, self.queue, folder)
+        self.job_id = add_job(database, model_version_id=add_champion(database))
+        self.count = 12
+        self.after: dict[int, Callable[[], object]] = {}
+
+    def listing(self, *_: object, start: int, **__: object) -> Iterator[SourceItem]:
+        """List `count` items; after so many of them, do what `after` says."""
+        for i in range(start, self.count):
+            yield SourceItem(uri=f"file:///{i}", name=f"{i}.jpg")
+            if action := self.after.pop(i + 1, None):
+                action()
+
+    def fail_after(self, items: int, error: Exception) -> None:
+        """Have the listing fail once."""
+
+        def fail() -> None:
+            raise error
+
+        self.after[items] = fail
+
+    def set(self, **values: object) -> None:
+        """Change the job's row."""
+        with self.database.write() as session:
+            session.execute(update(Job).where(Job.id == self.job_id).values(**values))
+
+    def planned(self) -> list[int]:
+        """Return the positions of all shards, in the order of the rows."""
+        return [p for shard in shards_of(self.database, self.job_id) for p in shard.positions]
 
 
 @pytest.fixture
-def manifest(tmp_path: Path) -> Path:
-    """A manifest of nine lines, the third of which is not JSON; it lies in storage."""
-    faces = write_faces(tmp_path / "storage" / "faces", [b"r"] * LINES)
-    lines = [
-        json.dumps({"uri": file.as_uri(), "custom_id": file.stem})
-        for file in sorted(faces.iterdir())
-    ]
-    lines[2] = "no JSON"
-    path = tmp_path / "storage" / "faces.jsonl"
-    path.write_text("\n".join(lines))
-    return path
+def rig(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
+    """A planner with a job, and a listing that tests control."""
+    rig = Rig(database, tmp_path)
+    monkeypatch.setattr("workers.planner.list_items", rig.listing)
+    return rig
 
 
-def _plan(database: Database, manifest: Path, *, strict: bool) -> Job:
-    job_id = add_job(database, model_version_id=add_champion(database))
-    source = {"type": "manifest", "uri": manifest.as_uri(), "name": "faces.jsonl"}
-    with database.write() as session:
-        session.get_one(Job, job_id).source = {**source, "format": "jsonl", "strict": strict}
-    planner(database, RecordingQueue(), manifest.parent).plan_waiting()
-    return get_job(database, job_id)
+def test_a_listing_that_fails_with_shards_in_hand(rig: Rig) -> None:
+    """The shard in hand is finished, then the job ends as failed, with its sentence."""
+    held: list[shards.ShardClaim] = []
+
+    def claim_and_fail() -> None:
+        with rig.database.write() as session:
+            claim = shards.claim_next(session, worker="test", lease_s=60)
+            assert claim is not None
+            held.append(claim)
+        raise SourceError("The folder is gone.")
+
+    rig.after[6] = claim_and_fail
+    rig.planner.plan_waiting()
+    assert get_job(rig.database, rig.job_id).state is JobState.CANCELLING
+    with rig.database.write() as session:
+        shards.finish(session, held[0], verdicts_of(held[0]), window=4)
+    job = get_job(rig.database, rig.job_id)
+    assert (job.state, job.error, job.scored) == (JobState.FAILED, "The folder is gone.", 4)
+    reopen(rig.database, rig.job_id)
+    rig.planner.plan_waiting()
+    scan_all(rig.database, rig.job_id, failing=set())
+    assert get_job(rig.database, rig.job_id).state is JobState.COMPLETED
+    assert rig.planned() == list(range(12))
 
 
-def test_a_faulty_line_is_kept_and_the_others_run(database: Database, manifest: Path) -> None:
-    """The job has the valid lines as items, and counts the fault with its line."""
-    job = _plan(database, manifest, strict=False)
-    assert (job.state, job.total, job.faults) == (JobState.RUNNING, LINES - 1, 1)
-    with database.read() as session:
-        (fault,) = faults.page(session, job.id, limit=10)
-    assert (fault.line, fault.code) == (3, ManifestFaultCode.NOT_JSON)
+def test_a_job_that_is_cancelled_while_it_is_planned(rig: Rig) -> None:
+    """The planner stops at its next write, and goes on with the next job."""
+
+    def cancel() -> None:
+        with rig.database.write() as session:
+            endings.cancel(session, session.get_one(Job, rig.job_id))
+
+    rig.after[6] = cancel
+    other = add_job(rig.database, model_version_id=add_champion(rig.database))
+    rig.planner.plan_waiting()
+    assert get_job(rig.database, rig.job_id).state is JobState.CANCELLED
+    assert rig.planned() == [0, 1, 2, 3]
+    assert get_job(rig.database, other).listed_at is not None
 
 
-def test_a_strict_manifest_with_a_fault_scans_nothing(database: Database, manifest: Path) -> None:
-    """Even the lines before the fault are left alone; the job says how many are faulty."""
-    job = _plan(database, manifest, strict=True)
-    assert (job.state, job.faults) == (JobState.FAILED, 1)
-    assert "the job is strict, so nothing was scanned" in (job.error or "")
-    assert shards_of(database, job.id) == []
+def test_storage_that_does_not_answer_puts_planning_off(rig: Rig) -> None:
+    """The job waits, is taken up where it stopped, and nothing is planned twice."""
+    rig.fail_after(6, StorageError("The bucket does not answer."))
+    rig.planner.plan_waiting()
+    job = get_job(rig.database, rig.job_id)
+    assert (job.state, job.plan_attempts, job.plan_postponements) == (JobState.RUNNING, 0, 1)
+    rig.planner.plan_waiting()
+    assert rig.planned() == [0, 1, 2, 3]
+    rig.set(plan_not_before=database_time(-1))
+    rig.planner.plan_waiting()
+    assert rig.planned() == list(range(12))
+    assert get_job(rig.database, rig.job_id).plan_postponements == 0
 
 
-def test_groups_begin_small_and_hold_every_entry_in_order() -> None:
-    """The first group is one shard, then ever more; faults travel with their neighbours."""
-    fault = LineFault(1, ManifestFaultCode.NOT_JSON, "No JSON.")
-    items = [SourceItem(uri=str(i), name=str(i)) for i in range(23)]
-    groups = list(grouped([fault, *items], 4))
-    assert [len(group.shards) for group in groups] == [1, 2, 3]
-    assert groups[0].faults == [fault]
-    assert [item for group in groups for shard in group.shards for item in shard] == items
+def test_storage_that_never_answers_fails_the_job(rig: Rig) -> None:
+    """After many postponements the job ends with what storage said."""
+    rig.set(plan_postponements=MAX_POSTPONEMENTS)
+    rig.fail_after(2, StorageError("The bucket does not answer."))
+    rig.planner.plan_waiting()
+    job = get_job(rig.database, rig.job_id)
+    assert (job.state, job.error) == (JobState.FAILED, "The bucket does not answer.")
+
+
+def test_a_planner_that_lost_its_job_cannot_fail_it(rig: Rig) -> None:
+    """What goes wrong for a planner that was thought dead is no matter of the job."""
+
+    def lose_and_fail() -> None:
+        rig.set(plan_lease_expires_at=database_time(-1))
+        plan_claim(rig.database, rig.job_id)
+        raise SourceError("The folder is gone.")
+
+    rig.after[6] = lose_and_fail
+    rig.planner.plan_waiting()
+    assert get_job(rig.database, rig.job_id).state is JobState.RUNNING
+
+
+def test_a_database_that_is_away_does_not_fail_the_job(rig: Rig) -> None:
+    """The planner gives up, and the job goes to another one when the lease runs out."""
+    rig.fail_after(6, OperationalError("SELECT", {}, Exception("the connection is lost")))
+    with pytest.raises(OperationalError):
+        rig.planner.plan_waiting()
+    assert get_job(rig.database, rig.job_id).state is JobState.RUNNING
+
+
+def test_a_source_that_kills_its_planners_is_given_up(rig: Rig) -> None:
+    """After a few deaths at one place the job fails; deaths at different places are no matter."""
+    for planned in range(MAX_ATTEMPTS):
+        claim = plan_claim(rig.database, rig.job_id, lease_s=-1)
+        items = [SourceItem(uri="file:///face", name="face")]
+        with rig.database.write() as session:
+            assert planning.write_shards(
+                session, claim, first_position=planned, shards=[items], lease_s=-1
+            )
+    for attempts in range(2, MAX_ATTEMPTS + 1):
+        assert plan_claim(rig.database, rig.job_id, lease_s=-1).attempts == attempts
+    rig.planner.plan_waiting()
+    job = get_job(rig.database, rig.job_id)
+    assert job.state is JobState.FAILED
+    assert (job.error or "").startswith("The workers that list the source die of it")
+
+
+def test_a_planner_that_stops_hands_its_job_on(rig: Rig) -> None:
+    """Another one is rung for at once, and goes on where it stopped."""
+    rig.after[6] = rig.planner.stopping.set
+    rig.planner.plan_waiting()
+    assert rig.queue.messages[-1] == plan_job(rig.job_id)
+    assert get_job(rig.database, rig.job_id).plan_attempts == 0
+    rig.planner.stopping.clear()
+    rig.planner.plan_waiting()
+    assert rig.planned() == list(range(12))
+
+
+def test_a_single_scan_is_retried_on_its_own_queue(rig: Rig) -> None:
+    """The bell for a single image goes where single images are scanned."""
+    rig.set(kind=JobKind.SINGLE)
+    rig.count = 1
+    rig.planner.plan_waiting()
+    assert rig.queue.messages == [scan_next(interactive=True)]
