@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.errors import ConfigurationError
 
 BUSY_TIMEOUT_S = 30
+TRANSACTION_TIMEOUT_SINCE = 170000  # Postgres 17
 
 
 class Database:
@@ -59,6 +60,13 @@ class Database:
         self.engine.dispose()
 
 
+def allow_long_transaction(connection: Connection) -> None:
+    """Let the current transaction take as long as it needs, as that of a migration may."""
+    version = connection.dialect.server_version_info or ()
+    if connection.dialect.name == "postgresql" and version >= (17,):
+        connection.execute(text("SET LOCAL transaction_timeout = 0"))
+
+
 def _create_engine(url: str, ping: bool) -> Engine:
     try:
         parsed = make_url(url)
@@ -82,6 +90,9 @@ def _configure_postgres(connection: PostgresConnection, _record: Any) -> None:  
     # A process that is frozen, or whose machine is, must not keep its locks until it is back.
     # Between two statements of one transaction, nobody is waited for.
     connection.execute("SET idle_in_transaction_session_timeout = '10s'")
+    # Between two rows of a pipelined insert, a frozen client does not count as idle.
+    if connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
+        connection.execute("SET transaction_timeout = '30s'")
     connection.commit()
 
 

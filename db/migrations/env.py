@@ -3,7 +3,7 @@
 from alembic import context
 
 from db.models import Base
-from db.session import Database
+from db.session import Database, allow_long_transaction
 
 
 def run_migrations() -> None:
@@ -17,6 +17,7 @@ def run_migrations() -> None:
             compare_type=True,
         )
         with context.begin_transaction():
+            allow_long_transaction(connection)
             context.run_migrations()
         connection.commit()
     database.close()

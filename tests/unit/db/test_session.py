@@ -12,7 +12,7 @@ from core.errors import ConfigurationError
 from db.clock import UtcDateTime, database_time
 from db.migrations import require_current, upgrade
 from db.models import Base, ModelVersion
-from db.session import Database
+from db.session import Database, allow_long_transaction
 from tests.support.rows import add_champion
 
 
@@ -95,3 +95,14 @@ def test_sqlite_writes_ahead(sqlite_url: str) -> None:
     """The embedded database is in WAL mode, so readers do not wait for writers."""
     with Database(sqlite_url).read() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+
+
+def test_postgres_ends_a_client_that_is_frozen_within_a_pipeline(postgres_url: str) -> None:
+    """Such a client does not count as idle, so that the whole transaction has a limit as well."""
+    database = Database(postgres_url)
+    with database.read() as session:
+        assert session.scalar(text("SHOW transaction_timeout")) == "30s"
+    with database.engine.begin() as connection:
+        allow_long_transaction(connection)
+        assert connection.scalar(text("SHOW transaction_timeout")) == "0"
+    database.close()
