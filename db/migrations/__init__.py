@@ -13,12 +13,12 @@ from db.session import Database
 FOLDER = Path(__file__).parent
 
 
-def upgrade(database_url: str) -> None:
+def upgrade(database_url: str, *, revision: str = "head") -> None:
     """Create or update the tables; does nothing to a database that is up to date."""
     database = Database(database_url)
     database.check()
     database.close()
-    command.upgrade(_configuration(database_url), "head")
+    command.upgrade(_configuration(database_url), revision)
 
 
 def require_current(database: Database) -> None:

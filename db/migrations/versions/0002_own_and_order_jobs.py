@@ -214,6 +214,7 @@ def upgrade() -> None:
 
     _add_to_jobs()
     _pack_items()
+    _order_shards()
     with op.batch_alter_table("verdicts") as batch_op:
         batch_op.create_index(
             "ix_verdicts_label",
@@ -268,6 +269,7 @@ def _add_to_jobs() -> None:
         "WHERE state IN ('completed', 'failed', 'cancelled', 'expired')"
     )
     op.execute("UPDATE jobs SET stopping_as = 'cancelled' WHERE state = 'cancelling'")
+    op.execute("UPDATE jobs SET plan_attempts = 0")  # it counted planners that did not die as well
     op.create_index("ix_jobs_ended_at", "jobs", ["ended_at"])
     for name, column, where in (
         ("ix_jobs_uploads", "ended_at", sa.text("uploads_deleted_at IS NULL")),
@@ -317,6 +319,23 @@ def _pack_items() -> None:
         ("ix_shards_landing", ["job_id", "landing"], sa.text("landing IS NOT NULL")),
     ):
         op.create_index(name, "shards", columns, sqlite_where=where, postgresql_where=where)
+
+
+def _order_shards() -> None:
+    # A queued shard without a turn would wait behind all others; the next sweep gives it one.
+    op.execute("UPDATE shards SET state = 'planned' WHERE state = 'queued'")
+    op.execute(
+        "UPDATE shards SET rank = -1 WHERE job_id IN (SELECT id FROM jobs WHERE kind = 'single')"
+    )
+    op.execute(
+        "UPDATE shards SET landing = number FROM ("
+        "SELECT id AS shard_id, row_number() OVER (PARTITION BY job_id ORDER BY id) AS number "
+        "FROM shards WHERE state = 'done') AS ended WHERE id = shard_id"
+    )
+    op.execute(
+        "UPDATE jobs SET landed = ("
+        "SELECT count(*) FROM shards WHERE job_id = jobs.id AND shards.state = 'done')"
+    )
 
 
 def _unpacked(connection: sa.Connection, after_id: int) -> Sequence[sa.Row[Any, Any]]:
