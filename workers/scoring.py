@@ -115,7 +115,12 @@ class _Shard:
         return todo, self._submit(todo)
 
     def _spread(self, action: Callable[[Given], Made], given: Sequence[Given]) -> list[Made]:
-        """Do it for all of them on the decoding threads, a few a time: each hand-over costs."""
+        """Do it for all of them on the decoding threads, a few a time: each hand-over costs.
+
+        A single scan does not wait for those threads, which bulk shards keep busy.
+        """
+        if self.claim.interactive:
+            return [action(each) for each in given]
         size = max(1, len(given) // SLICES)
         slices = [given[start : start + size] for start in range(0, len(given), size)]
         done = self.scorer.decoders.map(lambda some: [action(each) for each in some], slices)
