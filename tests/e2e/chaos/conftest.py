@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from db.migrations import upgrade
 from db.session import Database
@@ -42,8 +42,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def chaos_postgres() -> Iterator[Server]:
-    """A real Postgres that tests may restart."""
+    """A real Postgres that tests may restart, and that keeps what it has committed then."""
     with postgres_server() as server:
+        database = Database(server.url)
+        with database.write() as session:
+            session.execute(text("ALTER ROLE CURRENT_USER SET synchronous_commit = on"))
+        database.close()
         yield server
 
 
