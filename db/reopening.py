@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import ConflictError
-from core.terms import JobState, Outcome, ShardState
+from core.terms import JobState, Outcome, ShardState, SourceType
 from db import dispatching, planning
 from db.clock import database_time
 from db.models import Job, Shard, Verdict
@@ -20,12 +20,14 @@ from db.planning import PlanClaim
 
 SHARDS_A_READ = 16
 RETRIED_STATES = (JobState.COMPLETED, JobState.FAILED)
+UPLOADED = (SourceType.FILES, SourceType.ARCHIVE)  # their bytes lie in our storage
 
 
 def reopen(session: Session, job: Job) -> None:
     """Let the job scan its failed items again, and what it left when it failed.
 
-    Raises ConflictError when the job is open, was cancelled, or has nothing to try again.
+    Raises ConflictError when the job is open, was cancelled, has nothing to try again, or when
+    its images were uploaded and have been deleted since.
     """
     session.refresh(job, with_for_update=True)
     if job.state not in RETRIED_STATES:
@@ -35,6 +37,10 @@ def reopen(session: Session, job: Job) -> None:
     unfinished = job.listed_at is None or job.ended < job.total
     if not job.failed and not unfinished:
         raise ConflictError("Every item of the job has been scanned; there is nothing to retry.")
+    if job.uploads_deleted_at is not None and job.source["type"] in UPLOADED:
+        raise ConflictError(
+            "The images of the job have been deleted for their age; upload them in a new job."
+        )
     if job.listed_at is not None and job.failed:
         job.round += 1
         job.retried_to = -1

@@ -8,6 +8,8 @@ from core.errors import ConflictError
 from core.sources import SourceItem
 from core.terms import JobState, ShardState
 from db import endings, planning, shards
+from db.clock import database_time
+from db.models import Job
 from db.session import Database
 from tests.support.rows import (
     add_champion,
@@ -157,6 +159,21 @@ def test_a_job_that_cannot_be_retried_is_a_conflict(
             endings.stop(session, job_id, ending=ending)
     with pytest.raises(ConflictError, match=sentence):
         reopen(database, job_id)
+
+
+def test_a_job_whose_uploads_were_deleted_cannot_be_retried(database: Database) -> None:
+    """Its items could only fail again; a folder's images are not ours, and may still be there."""
+    job_id = add_planned_job(database, items=2)
+    scan_all(database, job_id, failing={1})
+    for source, is_refused in (("files", True), ("folder", False)):
+        with database.write() as session:
+            job = session.get_one(Job, job_id)
+            job.source, job.uploads_deleted_at = {"type": source}, database_time()
+        if is_refused:
+            with pytest.raises(ConflictError, match="have been deleted"):
+                reopen(database, job_id)
+        else:
+            reopen(database, job_id)
 
 
 def test_a_job_without_failures_has_nothing_to_retry(database: Database) -> None:
