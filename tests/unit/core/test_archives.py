@@ -399,6 +399,7 @@ def test_damage_between_members_is_not_taken_for_the_end(storage: Storage) -> No
         gzip.compress(b"no tar in here" * 100),
         b"\xfd7zXZ\0" + b"x" * 50,
     ],
+    ids=["empty", "text", "truncated zip", "gzip of no tar", "damaged xz"],
 )
 def test_what_is_no_archive_is_a_sentence(storage: Storage, content: bytes) -> None:
     """The sentence says which formats are understood."""
