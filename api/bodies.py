@@ -12,7 +12,7 @@ ONE_OF = (
     "Send either images as `files`, one part each, or one zip or tar file as `archive`, or one "
     "list of images as `manifest`."
 )
-TEXT = ("items", "options")
+TEXT = ("items", "format", "options")
 
 
 def job_request(request: Request) -> JobRequest:
@@ -45,6 +45,8 @@ def job_upload(request: Request, *, max_files: int) -> JobUpload:
             f"There are {len(upload.items):,} `items` and {len(files):,} `files`; send one each, "
             "in the same order.",
         )
+    if upload.format and upload.manifest is None:
+        raise FieldError("format", "Only a `manifest` has a `format`; leave it out here.")
     _require_manifest(upload.options.strict, has_manifest=upload.manifest is not None)
     return upload
 
@@ -89,7 +91,7 @@ def _require_known(request: Request, schema: type[BaseModel]) -> None:
         if field in request.form and field not in TEXT:
             raise FieldError(field, f"Send `{field}` as a file, with a file name.")
         if field in request.files and field in TEXT:
-            raise FieldError(field, f"Send `{field}` as text: JSON, without a file name.")
+            raise FieldError(field, f"Send `{field}` as text, without a file name.")
 
 
 def _require_manifest(strict: bool, *, has_manifest: bool) -> None:

@@ -10,7 +10,7 @@ from typing import IO
 from werkzeug.datastructures import FileStorage
 
 from api.names import format_of
-from api.requests import UploadedItem
+from api.requests import ManifestFormat, UploadedItem
 from core.errors import StorageError
 from core.logs import get_logger
 from core.names import clean_name
@@ -68,12 +68,17 @@ def keep_archive(storage: Storage, prefix: str, archive: FileStorage) -> Archive
 
 
 def keep_manifest(
-    storage: Storage, prefix: str, manifest: FileStorage, *, strict: bool
+    storage: Storage,
+    prefix: str,
+    manifest: FileStorage,
+    *,
+    form: ManifestFormat | None,
+    strict: bool,
 ) -> ManifestSource:
-    """Keep the manifest as it is; the planner reads it."""
+    """Keep the manifest as it is; the planner reads it, by its name where no format is given."""
     uri = _write(storage, f"{prefix}/manifest", manifest.stream)
     name = clean_name(manifest.filename)
-    return ManifestSource(uri=uri, name=name, format=format_of(name), strict=strict)
+    return ManifestSource(uri=uri, name=name, format=form or format_of(name), strict=strict)
 
 
 def keep_urls(storage: Storage, prefix: str, items: Sequence[SourceItem]) -> UrlsSource:

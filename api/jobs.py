@@ -9,9 +9,10 @@ from werkzeug.exceptions import UnsupportedMediaType
 from api import cursors
 from api.bodies import job_request, job_upload
 from api.document import JOBS, LOCATION, bodies, described, problems
+from api.headers import SubmitHeader
 from api.idempotency import submit_once
 from api.identity import caller
-from api.requests import JobRequest, JobUpload, SubmitHeader
+from api.requests import JobRequest, JobUpload
 from api.schemas import JobPage, JobPath, JobQuery, JobView
 from api.services import services
 from api.shapes import answer, job_views

@@ -9,10 +9,10 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from api import tus
 from api.document import UPLOADS, problems
+from api.headers import AppendHeader, CreateUploadHeader, TusHeader
 from api.identity import caller
 from api.intake import discard
 from api.receiving import receive
-from api.requests import AppendHeader, CreateUploadHeader, TusHeader
 from api.schemas import UploadPath, UploadView
 from api.services import services
 from api.shapes import answer

@@ -6,8 +6,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from api.bodies import scan_upload
 from api.document import LOCATION, SCANS, bodies, described, problems
+from api.headers import ScanHeader
 from api.idempotency import submit_once
-from api.requests import ScanHeader, ScanUpload
+from api.requests import ScanUpload
 from api.schemas import ScanView
 from api.services import services
 from api.shapes import answer

@@ -96,7 +96,11 @@ def _keep(services: Services, prefix: str, upload: JobUpload) -> Source:
         return keep_archive(services.storage, prefix, upload.archive)
     if upload.manifest is not None:
         return keep_manifest(
-            services.storage, prefix, upload.manifest, strict=upload.options.strict
+            services.storage,
+            prefix,
+            upload.manifest,
+            form=upload.format,
+            strict=upload.options.strict,
         )
     source, _ = keep_files(
         services.storage,

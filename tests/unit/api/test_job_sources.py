@@ -160,6 +160,20 @@ def test_a_manifest_can_be_uploaded(rig: ApiRig) -> None:
     assert stored(rig, csv).format == "csv"
 
 
+def test_the_format_of_an_uploaded_manifest_can_be_given(rig: ApiRig) -> None:
+    """It outranks the name; another one, or one of something else, is refused."""
+    parts = {"manifest": part("list.txt", b"uri\n"), "format": "csv"}
+    assert stored(rig, rig.client.post("/v1/jobs", data=parts).json).format == "csv"
+    kept = rig.kept()
+    for wrong in (
+        {"manifest": part("list.txt", b"uri\n"), "format": "xml"},
+        {"archive": part("list.zip"), "format": "csv"},
+    ):
+        answer = rig.client.post("/v1/jobs", data=wrong)
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "format")
+    assert rig.kept() == kept
+
+
 def test_uploaded_files_keep_what_the_client_knows_of_them(rig: ApiRig) -> None:
     """The ids come back with the verdicts, in the order of the files."""
     files = [part("a.png"), part("b.png")]
