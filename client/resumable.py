@@ -5,7 +5,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import httpx
 
@@ -27,12 +27,21 @@ class Uploads:
         self._timeout = timeout
         self._attempts = attempts
 
-    def send(self, path: Path, *, on_progress: Callable[[int], None] | None = None) -> str:
+    def send(
+        self,
+        path: Path,
+        *,
+        on_begin: Callable[[str], None] | None = None,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> str:
         """Upload the file and return the upload's id, for a job to use.
 
-        `on_progress` is called with the number of bytes that have arrived.
+        `on_begin` is called with that id before the first byte is sent, so that `resume` can go
+        on should this process die; `on_progress` with the number of bytes that have arrived.
         """
         upload_id = self.begin(path)
+        if on_begin is not None:
+            on_begin(upload_id)
         self.resume(path, upload_id, on_progress=on_progress)
         return upload_id
 
@@ -53,10 +62,17 @@ class Uploads:
         """Send what is missing of an upload that was begun before with the same file.
 
         Goes on after the connection broke or the server was restarted, from where the server
-        says; gives up after as many attempts in a row without a byte as the client has.
+        says; gives up after as many attempts in a row without a byte as the client has. Raises
+        UploadError for a file of another size.
         """
         size, failures = size_of(path), 0
-        offset = self._offset(upload_id)
+        begun = self._state(upload_id)
+        if begun["size"] != size:
+            raise UploadError(
+                f"{path} has {size:,} bytes, and the upload {upload_id} was begun with a file of "
+                f"{begun['size']:,}; name that file, or begin a new upload."
+            )
+        offset = int(begun["received"])
         with path.open("rb") as stream:
             while offset < size:
                 try:
@@ -67,7 +83,7 @@ class Uploads:
                     if failures >= self._attempts or not _can_go_on(error):
                         raise
                     time.sleep(pause_s(failures, error))
-                    offset = self._offset(upload_id)
+                    offset = int(self._state(upload_id)["received"])
                 if on_progress is not None:
                     on_progress(offset)
 
@@ -94,8 +110,8 @@ class Uploads:
         )
         return int(answer.headers["Upload-Offset"])
 
-    def _offset(self, upload_id: str) -> int:
-        return int(self._http.get(f"/v1/uploads/{upload_id}")["received"])
+    def _state(self, upload_id: str) -> dict[str, Any]:
+        return self._http.get(f"/v1/uploads/{upload_id}")
 
 
 def _can_go_on(error: ClientError) -> bool:

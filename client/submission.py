@@ -1,6 +1,6 @@
 """How jobs are made: from what lies on this machine, and from what lies elsewhere."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import httpx
 from client.answers import Job, job_from
 from client.http import Http
 from client.resumable import Uploads
-from client.upload import Part, json_part, parts, size_of
+from client.upload import Part, json_part, parts, size_of, text_part
 
 RESUMABLE_FROM_BYTES = 64 * 1024**2
 
@@ -39,7 +39,9 @@ class Submission:
     """The part of `Client(...).jobs` that makes jobs.
 
     Each takes the job's options. A request whose answer was lost is sent again under its
-    `idempotency_key`, and still makes one job; without one, a key is made up for each call.
+    `idempotency_key`, and still makes one job; without one, a key is made up for each call. A
+    large file is sent in pieces, and goes on after the connection broke: `on_upload` is called
+    with the id of the upload that begins, and a later call goes on with it as `upload_id`.
     """
 
     def __init__(self, http: Http, *, uploads: Uploads, upload_timeout: httpx.Timeout) -> None:
@@ -79,35 +81,61 @@ class Submission:
         self,
         manifest: str | Path,
         *,
+        format: str | None = None,
         options: JobOptions = DEFAULT,
         idempotency_key: str | None = None,
+        upload_id: str | None = None,
+        on_upload: Callable[[str], None] | None = None,
     ) -> Job:
-        """Scan a list of images: a `Path` is uploaded, a string is a URI that the server reads."""
-        if isinstance(manifest, Path):
-            return self._send_file("manifest", manifest, options, idempotency_key)
-        source = {"type": "manifest", "uri": manifest}
-        return self._submit(source, options, idempotency_key)
+        """Scan a list of images: a `Path` is uploaded, a string is a URI that the server reads.
+
+        `format` is `jsonl` or `csv`, by default as its name says.
+        """
+        if isinstance(manifest, str):
+            source = {"type": "manifest", "uri": manifest, **_given(format=format)}
+            return self._submit(source, options, idempotency_key)
+        if sent := self._send_in_pieces(manifest, upload_id, on_upload):
+            return self.submit_upload(
+                sent,
+                used_as="manifest",
+                format=format,
+                options=options,
+                idempotency_key=idempotency_key,
+            )
+        body = parts("manifest", [manifest])
+        if format is not None:
+            body.append(text_part("format", format))
+        return self._send_parts(body, options, idempotency_key)
 
     def submit_archive(
-        self, path: Path, *, options: JobOptions = DEFAULT, idempotency_key: str | None = None
+        self,
+        path: Path,
+        *,
+        options: JobOptions = DEFAULT,
+        idempotency_key: str | None = None,
+        upload_id: str | None = None,
+        on_upload: Callable[[str], None] | None = None,
     ) -> Job:
-        """Upload one zip or tar archive of images, and scan its members.
-
-        A large one is sent in pieces, and goes on after the connection broke.
-        """
-        return self._send_file("archive", path, options, idempotency_key)
+        """Upload one zip or tar archive of images, and scan its members."""
+        if sent := self._send_in_pieces(path, upload_id, on_upload):
+            return self.submit_upload(sent, options=options, idempotency_key=idempotency_key)
+        return self._send_parts(parts("archive", [path]), options, idempotency_key)
 
     def submit_upload(
         self,
         upload_id: str,
         *,
         used_as: str = "archive",
+        format: str | None = None,
         options: JobOptions = DEFAULT,
         idempotency_key: str | None = None,
     ) -> Job:
-        """Scan a file that was sent in pieces: an `archive`, or a `manifest`."""
-        source = {"type": "upload", "id": upload_id, "as": used_as}
-        return self._submit(source, options, idempotency_key)
+        """Scan a file that was sent in pieces: an `archive`, or a `manifest` of the `format`.
+
+        One job can use it, so the upload's id is the idempotency key where none is given.
+        """
+        source = {"type": "upload", "id": upload_id, "as": used_as, **_given(format=format)}
+        return self._submit(source, options, idempotency_key or upload_id)
 
     def submit_files(
         self,
@@ -123,11 +151,16 @@ class Submission:
         """
         return self._send_parts(parts("files", paths, root=root), options, idempotency_key)
 
-    def _send_file(self, kind: str, path: Path, options: JobOptions, key: str | None) -> Job:
+    def _send_in_pieces(
+        self, path: Path, upload_id: str | None, on_upload: Callable[[str], None] | None
+    ) -> str | None:
+        """Upload a file that is large, or was begun so; return the upload's id, or None."""
+        if upload_id is not None:
+            self._uploads.resume(path, upload_id)
+            return upload_id
         if size_of(path) < RESUMABLE_FROM_BYTES:
-            return self._send_parts(parts(kind, [path]), options, key)
-        upload_id = self._uploads.send(path)
-        return self.submit_upload(upload_id, used_as=kind, options=options, idempotency_key=key)
+            return None
+        return self._uploads.send(path, on_begin=on_upload)
 
     def _send_parts(self, files: list[Part], options: JobOptions, key: str | None) -> Job:
         body = [*files, json_part("options", options.body())] if options != DEFAULT else files
@@ -140,3 +173,7 @@ class Submission:
     def _post(self, key: str | None, **body: Any) -> Job:  # noqa: ANN401 - httpx's
         headers = {"Idempotency-Key": key or uuid4().hex}
         return job_from(self._http.insist("POST", "/v1/jobs", headers=headers, **body))
+
+
+def _given(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -65,9 +65,14 @@ def size_of(path: Path) -> int:
         raise _unreadable(path, error) from error
 
 
+def text_part(field: str, value: str) -> Part:
+    """Return a text part."""
+    return field, (None, value.encode())
+
+
 def json_part(field: str, value: object) -> Part:
     """Return a text part that holds the value as JSON."""
-    return field, (None, json.dumps(value).encode())
+    return text_part(field, json.dumps(value))
 
 
 def parts(field: str, paths: Iterable[Path], *, root: Path | None = None) -> list[Part]:

@@ -21,6 +21,10 @@ def test_sources_elsewhere_are_named_in_json(client: Client, server: FakeServer)
             lambda: client.jobs.submit_manifest("s3://b/list.csv"),
             {"type": "manifest", "uri": "s3://b/list.csv"},
         ),
+        (
+            lambda: client.jobs.submit_manifest("s3://b/list", format="csv"),
+            {"type": "manifest", "uri": "s3://b/list", "format": "csv"},
+        ),
     ):
         assert submit().state == "queued"
         assert server.body == {"source": source}

@@ -1,0 +1,122 @@
+"""Large files sent in pieces, against the real application in memory."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from client import ApiError, Client, UploadError, resumable
+from core.sources import ArchiveSource, ManifestSource, Source, source_from_dict
+from core.storage import Storage, read_bytes
+from db import jobs
+from db.session import Database
+from tests.support.api import ApiRig, png, settings_for
+from tests.support.rows import add_champion
+
+PIECE_BYTES = 100
+
+
+@pytest.fixture
+def rig(sqlite_url: str, tmp_path: Path) -> ApiRig:
+    """An application with a champion."""
+    settings = settings_for(tmp_path, database_url=sqlite_url)
+    rig = ApiRig(settings, Database(sqlite_url), Storage(settings.storage_url))
+    add_champion(rig.database)
+    return rig
+
+
+@pytest.fixture
+def client(rig: ApiRig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """A client of it for which a few bytes are a large file."""
+    monkeypatch.setattr(resumable, "PIECE_BYTES", PIECE_BYTES)
+    monkeypatch.setattr("client.submission.RESUMABLE_FROM_BYTES", PIECE_BYTES)
+    transport = httpx.WSGITransport(app=rig.app)
+    with Client("http://localhost", transport=transport, attempts=1) as client:
+        yield client
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """A zip file of several pieces."""
+    path = tmp_path / "faces.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for number in range(4):
+            file.writestr(f"{number}.png", png())
+    return path
+
+
+def source_of(rig: ApiRig, job_id: str) -> Source:
+    """Return what the job stores of its source."""
+    with rig.database.read() as session:
+        return source_from_dict(jobs.get(session, job_id).source)
+
+
+def begin(client: Client, path: Path, *, pieces: int) -> str:
+    """Send some pieces of the file as a process that dies then; return the upload's id."""
+    upload_id = client.uploads.begin(path)
+
+    def die(received: int) -> None:
+        if received >= pieces * PIECE_BYTES:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        client.uploads.resume(path, upload_id, on_progress=die)
+    return upload_id
+
+
+def test_the_upload_is_named_before_its_bytes_are_sent(
+    rig: ApiRig, client: Client, archive: Path
+) -> None:
+    """So that whoever hears of it can go on, whatever happens next."""
+    seen: list[tuple[str, int]] = []
+
+    def note(upload_id: str) -> None:
+        seen.append((upload_id, rig.client.get(f"/v1/uploads/{upload_id}").json["received"]))
+
+    client.jobs.submit_archive(archive, on_upload=note)
+    [(upload_id, received)] = seen
+    assert received == 0
+    assert rig.client.get(f"/v1/uploads/{upload_id}").json["is_used"]
+
+
+def test_another_process_goes_on_with_an_upload(rig: ApiRig, client: Client, archive: Path) -> None:
+    """What has arrived is not sent again, and the job gets the file as it was."""
+    upload_id = begin(client, archive, pieces=2)
+    assert rig.client.get(f"/v1/uploads/{upload_id}").json["received"] == 2 * PIECE_BYTES
+    job = client.jobs.submit_archive(archive, upload_id=upload_id)
+    source = source_of(rig, job.id)
+    assert isinstance(source, ArchiveSource)
+    stored = b"".join(read_bytes(part.uri, max_bytes=part.size) for part in source.parts)
+    assert stored == archive.read_bytes()
+
+
+def test_going_on_once_too_often_makes_no_second_job(client: Client, archive: Path) -> None:
+    """Whoever did not hear of the job is told of it; another one cannot have the upload."""
+    upload_id = begin(client, archive, pieces=1)
+    first = client.jobs.submit_archive(archive, upload_id=upload_id)
+    assert client.jobs.submit_archive(archive, upload_id=upload_id).id == first.id
+    with pytest.raises(ApiError, match="already uses the upload"):
+        client.jobs.submit_archive(archive, upload_id=upload_id, idempotency_key="another")
+
+
+def test_a_file_of_another_size_is_refused(client: Client, archive: Path, tmp_path: Path) -> None:
+    """Before any of its bytes are mixed with those of the other."""
+    upload_id = begin(client, archive, pieces=1)
+    other = tmp_path / "other.zip"
+    other.write_bytes(b"x" * 300)
+    with pytest.raises(UploadError, match="has 300 bytes, and the upload"):
+        client.jobs.submit_archive(other, upload_id=upload_id)
+
+
+@pytest.mark.parametrize("lines", [1, 20])
+def test_a_manifest_has_the_format_that_is_given(
+    rig: ApiRig, client: Client, tmp_path: Path, lines: int
+) -> None:
+    """Whether it goes up in one request or in pieces."""
+    manifest = tmp_path / "list.txt"
+    manifest.write_text("uri\n" + "https://example.org/a.jpg\n" * lines)
+    source = source_of(rig, client.jobs.submit_manifest(manifest, format="csv").id)
+    assert isinstance(source, ManifestSource)
+    assert (source.format, bool(source.parts)) == ("csv", lines > 1)
