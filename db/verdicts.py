@@ -18,6 +18,7 @@ from db.jobs import Standing
 from db.models import Job, Verdict
 
 COUNTED = (*Outcome, *Label, "reused")
+ROWS_A_HASH = 2
 
 
 @dataclass(frozen=True)
@@ -126,19 +127,40 @@ def find_scored(
     """Return, by SHA-256, one earlier scored verdict of the same bytes and model version.
 
     The preprocessing is part of the model version, so it is the same too. With `job_id`, only
-    that job's verdicts count.
+    that job's verdicts count. However often the bytes were scanned, few rows are read.
     """
-    query = _same_bytes()
+    unique = list(dict.fromkeys(hashes))
+    most = ROWS_A_HASH * len(unique)
+    rows = _same_bytes(session, unique, model_version_id, job_id, most=most)
+    found = {verdict.sha256: verdict for verdict in rows if verdict.sha256}
+    if len(rows) == most:  # some have more copies than were read, which may have hidden others
+        for sha256 in unique:
+            if sha256 not in found:
+                for verdict in _same_bytes(session, [sha256], model_version_id, job_id, most=1):
+                    found[sha256] = verdict
+    return found
+
+
+def _same_bytes(
+    session: Session,
+    hashes: Sequence[bytes],
+    model_version_id: int,
+    job_id: int | None,
+    *,
+    most: int,
+) -> Sequence[Verdict]:
+    query = _scored()
     if job_id is not None:
         query = query.where(Verdict.job_id == job_id)
-    given = {"hashes": hashes, "model_version_id": model_version_id}
-    return {verdict.sha256: verdict for verdict in session.scalars(query, given) if verdict.sha256}
+    given = {"hashes": hashes, "model_version_id": model_version_id, "most": most}
+    return session.scalars(query, given).all()
 
 
 @cache
-def _same_bytes() -> Select[Verdict]:
-    return select(Verdict).where(
+def _scored() -> Select[Verdict]:
+    query = select(Verdict).where(
         Verdict.sha256.in_(bindparam("hashes", expanding=True)),
         Verdict.model_version_id == bindparam("model_version_id"),
         Verdict.outcome == Outcome.SCORED,
     )
+    return query.limit(bindparam("most", type_=Integer))

@@ -134,16 +134,23 @@ def claim_shard(
 def verdicts_of(claim: ShardClaim, *, label: Label = Label.REAL) -> list[NewVerdict]:
     """Return a scored verdict for each item of the shard."""
     return [
-        NewVerdict(
-            position=position,
-            name=item.name,
-            outcome=Outcome.SCORED,
-            label=label,
-            score=0.25,
-            sha256=bytes(31) + bytes([position]),
-        )
+        verdict_of(position, bytes(31) + bytes([position]), name=item.name, label=label)
         for position, item in zip(claim.positions, claim.items, strict=True)
     ]
+
+
+def verdict_of(
+    position: int, sha256: bytes, *, name: str = "a.jpg", label: Label = Label.REAL
+) -> NewVerdict:
+    """Return the verdict of a scored image."""
+    return NewVerdict(
+        position=position,
+        name=name,
+        outcome=Outcome.SCORED,
+        label=label,
+        score=0.25,
+        sha256=sha256,
+    )
 
 
 def failed_verdict(position: int) -> NewVerdict:
