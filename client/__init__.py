@@ -22,6 +22,7 @@ from client.errors import (
 )
 from client.events import JobEvent
 from client.submission import JobOptions
+from client.upload import FileItem
 
 __all__ = [
     "ApiError",
@@ -31,6 +32,7 @@ __all__ = [
     "Counters",
     "Delivery",
     "DownloadError",
+    "FileItem",
     "InvalidKey",
     "Job",
     "JobEvent",

@@ -1,6 +1,6 @@
 """What the server answers, as frozen dataclasses. Fields that a newer server adds are ignored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
@@ -66,7 +66,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How one item ended; `score` is the calibrated P(fake)."""
+    """How one item ended; `score` is the calibrated P(fake), `width` and `height` are pixels."""
 
     position: int
     name: str
@@ -80,6 +80,9 @@ class Verdict:
     reused: bool
     model_version: str
     created_at: datetime
+    faces: Sequence[Mapping[str, Any]] | None = None
+    width: int | None = None
+    height: int | None = None
 
 
 @dataclass(frozen=True)

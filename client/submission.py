@@ -11,7 +11,7 @@ import httpx
 from client.answers import Job, job_from
 from client.http import Http
 from client.resumable import Uploads
-from client.upload import Part, json_part, parts, size_of, text_part
+from client.upload import FileItem, Part, json_part, parts, size_of, text_part
 
 RESUMABLE_FROM_BYTES = 64 * 1024**2
 
@@ -139,17 +139,21 @@ class Submission:
 
     def submit_files(
         self,
-        paths: Iterable[Path],
+        files: Iterable[Path | FileItem],
         *,
         root: Path | None = None,
         options: JobOptions = DEFAULT,
         idempotency_key: str | None = None,
     ) -> Job:
-        """Upload the files, streamed from disk, and scan them.
+        """Upload the files, streamed from disk, and scan them; `FileItem` gives them your ids.
 
         Items are named by their path under `root`, or by their file name alone.
         """
-        return self._send_parts(parts("files", paths, root=root), options, idempotency_key)
+        items = [file if isinstance(file, FileItem) else FileItem(file) for file in files]
+        body = parts("files", [item.path for item in items], root=root)
+        if any(known := [item.known() for item in items]):
+            body.append(json_part("items", known))
+        return self._send_parts(body, options, idempotency_key)
 
     def _send_in_pieces(
         self, path: Path, upload_id: str | None, on_upload: Callable[[str], None] | None

@@ -3,12 +3,27 @@
 import json
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
 from client.errors import UploadError
 
 Part = tuple[str, tuple[str | None, IO[bytes] | bytes]]
+
+
+@dataclass(frozen=True)
+class FileItem:
+    """A file to upload, with an id of your own and the hex digest that its bytes must have."""
+
+    path: Path
+    custom_id: str | None = None
+    sha256: str | None = None
+
+    def known(self) -> dict[str, str]:
+        """Return what you know of it, as the server takes it."""
+        known = {"custom_id": self.custom_id, "sha256": self.sha256}
+        return {name: value for name, value in known.items() if value is not None}
 
 
 class LazyFile:
@@ -86,5 +101,5 @@ def _unreadable(path: Path, error: OSError) -> UploadError:
 
 
 def _name(path: Path, root: Path | None) -> str:
-    shown = path.relative_to(root).as_posix() if root else path.name
+    shown = path.relative_to(root).as_posix() if root and path.is_relative_to(root) else path.name
     return os.fsencode(shown).decode("utf-8", "replace")

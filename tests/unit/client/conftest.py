@@ -61,6 +61,7 @@ class FakeServer:
         self.states = ["planning", "running", "completed"]
         self.body: Any = None
         self.options: Any = None
+        self.items: Any = None
         self.keys: list[str | None] = []
         self.streams: list[Iterable[bytes]] = []
         self.places: list[str | None] = []
@@ -91,6 +92,7 @@ class FakeServer:
     def _submit(self) -> tuple[dict[str, Any], int]:
         self.body = request.get_json(silent=True)
         self.options = json.loads(request.form.get("options", "{}"))
+        self.items = json.loads(request.form.get("items", "null"))
         for _, file in request.files.items(multi=True):
             self.uploads[file.filename or ""] = file.read()
         return job("queued"), 202

@@ -34,6 +34,12 @@ def test_follows_the_cursors_of_verdicts(client: Client, server: FakeServer) -> 
     assert all("label=fake" in path for _, path in server.requests)
 
 
+def test_a_verdict_says_what_was_scored(client: Client) -> None:
+    """The faces, where the whole image was not, and its size."""
+    verdict = next(client.jobs.verdicts("job_1"))
+    assert (verdict.name, verdict.faces, verdict.width, verdict.height) == ("0.png", None, 8, 8)
+
+
 def test_waits_until_the_job_is_final(client: Client) -> None:
     """Waiting shows each state to the listener and returns the last one."""
     seen = []

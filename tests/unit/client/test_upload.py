@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from client import Client, UploadError
+from client import Client, FileItem, UploadError
 from client.upload import LazyFile
 from tests.unit.client.conftest import FakeServer
 
@@ -19,6 +19,32 @@ def test_sends_files_named_by_their_path_under_the_root(
         (tmp_path / folder / "x.png").write_bytes(folder.encode())
     client.jobs.submit_files(sorted(tmp_path.rglob("*.png")), root=tmp_path)
     assert server.uploads == {"a/x.png": b"a", "b/x.png": b"b"}
+
+
+def test_what_is_known_of_files_goes_beside_them(
+    client: Client, server: FakeServer, tmp_path: Path
+) -> None:
+    """In their order, with nothing for a plain path; without any, nothing is said."""
+    first, second = tmp_path / "a.png", tmp_path / "b.png"
+    for path in (first, second):
+        path.write_bytes(path.name.encode())
+    client.jobs.submit_files([first, FileItem(second, custom_id="7", sha256="ab" * 32)])
+    assert list(server.uploads) == ["a.png", "b.png"]
+    assert server.items == [{}, {"custom_id": "7", "sha256": "ab" * 32}]
+    client.jobs.submit_files([first, FileItem(second)])
+    assert server.items is None
+
+
+def test_a_file_outside_the_root_is_named_by_its_name(
+    client: Client, server: FakeServer, tmp_path: Path
+) -> None:
+    """A path that leads out of the root is nobody's business."""
+    (tmp_path / "inner").mkdir()
+    for path in (tmp_path / "out.png", tmp_path / "inner" / "in.png"):
+        path.write_bytes(b"x")
+    paths = [tmp_path / "out.png", tmp_path / "inner" / "in.png"]
+    client.jobs.submit_files(paths, root=tmp_path / "inner")
+    assert list(server.uploads) == ["out.png", "in.png"]
 
 
 def test_sends_an_archive(client: Client, server: FakeServer, tmp_path: Path) -> None:
