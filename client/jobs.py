@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from client.answers import (
@@ -33,10 +34,21 @@ class Jobs(Submission):
         kind: str | None = None,
         priority: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
     ) -> Iterator[Job]:
-        """Yield the jobs, newest first, page after page; `metadata` must all be theirs."""
-        pairs = [f"{key}:{value}" for key, value in (metadata or {}).items()]
-        chosen = {"state": state, "kind": kind, "priority": priority, "metadata": pairs or None}
+        """Yield the jobs, newest first, page after page; `metadata` must all be theirs.
+
+        Times need a time zone; `created_after` itself is included.
+        """
+        chosen = {
+            "state": state,
+            "kind": kind,
+            "priority": priority,
+            "metadata": [f"{key}:{value}" for key, value in (metadata or {}).items()] or None,
+            "created_after": created_after and created_after.isoformat(),
+            "created_before": created_before and created_before.isoformat(),
+        }
         return map(job_from, self._http.get_pages("/v1/jobs", "jobs", chosen))
 
     def wait(
