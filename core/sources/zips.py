@@ -59,6 +59,8 @@ def zip_members(stream: io.BufferedReader, quota: Quota, *, start: int) -> Itera
                 if entry.is_dir() or not is_wanted(entry.filename):
                     continue
                 if position < start:
+                    if _fault(entry, quota) is None:
+                        quota.count(entry.file_size)  # whoever went so far has unpacked it
                     yield Member(entry.filename)
                 else:
                     yield _member(archive, entry, quota)
@@ -66,17 +68,9 @@ def zip_members(stream: io.BufferedReader, quota: Quota, *, start: int) -> Itera
 
 
 def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, quota: Quota) -> Member:
-    name = entry.filename
-    if member := refused(name, is_link=stat.S_ISLNK(entry.external_attr >> 16)):
+    if member := _fault(entry, quota):
         return member
-    if entry.flag_bits & _ENCRYPTED:
-        message = "The member is encrypted; send an archive without a password."
-        return Member(name, fault=(ItemCode.FETCH_FAILED, message))
-    if entry.compress_type not in _METHODS:
-        message = "The member is compressed in a way that is not accepted; use deflate."
-        return Member(name, fault=(ItemCode.UNSUPPORTED_TYPE, message))
-    if entry.file_size > quota.max_item_bytes:
-        return quota.too_large(name)
+    name = entry.filename
     try:
         with archive.open(entry) as content:
             member = quota.read(name, content)
@@ -86,6 +80,20 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, quota: Quota) -> M
         return Member(name, fault=(ItemCode.FETCH_FAILED, message))
     quota.count(entry.file_size)
     return member
+
+
+def _fault(entry: zipfile.ZipInfo, quota: Quota) -> Member | None:
+    """Return the member with its fault when nothing of it is unpacked."""
+    name = entry.filename
+    if member := refused(name, is_link=stat.S_ISLNK(entry.external_attr >> 16)):
+        return member
+    if entry.flag_bits & _ENCRYPTED:
+        message = "The member is encrypted; send an archive without a password."
+        return Member(name, fault=(ItemCode.FETCH_FAILED, message))
+    if entry.compress_type not in _METHODS:
+        message = "The member is compressed in a way that is not accepted; use deflate."
+        return Member(name, fault=(ItemCode.UNSUPPORTED_TYPE, message))
+    return quota.too_large(name) if entry.file_size > quota.max_item_bytes else None
 
 
 def _stretches(stream: io.BufferedReader) -> Iterator["_Stretch"]:

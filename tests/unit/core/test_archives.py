@@ -209,6 +209,24 @@ def test_an_archive_that_unpacks_to_too_much_is_stopped(
         _list(make({f"{i}.jpg": bytes(9000) for i in range(6)}), storage, max_total_bytes=50_000)
 
 
+@pytest.mark.parametrize("make", [_zip, _tar])
+def test_what_an_earlier_planner_unpacked_counts_too(
+    storage: Storage, make: Callable[[dict[str, bytes]], bytes]
+) -> None:
+    """A listing that goes on, after a retry or a restart, has what is left of the limit."""
+    content = make({f"{i}.jpg": bytes(9000) for i in range(6)})
+    for start in range(6):
+        with pytest.raises(SourceError, match="unpacks to more than"):
+            _list(content, storage, start=start, max_total_bytes=50_000)
+
+
+def test_members_that_were_never_unpacked_count_for_nothing(storage: Storage) -> None:
+    """A member that is too large is not unpacked, neither before the listing stopped nor after."""
+    content = _zip({"a.jpg": bytes(MAX_ITEM_BYTES + 1), "b.jpg": b"b", "c.jpg": b"c"})
+    for start in range(3):
+        assert len(_list(content, storage, start=start, max_total_bytes=2)) == 3 - start
+
+
 def test_what_is_passed_over_counts_too(storage: Storage) -> None:
     """A huge member that is no image costs time, so that it is bounded as well."""
     content = gzip.compress(_tar({"film.mp4": bytes(2_000_000), "a.jpg": b"a"}))
