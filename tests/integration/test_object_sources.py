@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Iterator
 
 import pytest
-from obstore.store import AzureStore, GCSStore
 
 from core.access import Access
 from core.errors import ConfigurationError, ItemError, SourceError, StorageError
@@ -191,15 +190,6 @@ def test_a_server_in_trouble_heals(buckets: Buckets, reader: ItemReader) -> None
         _list(PrefixSource(uri=f"s3://{BUCKET}/faces"))
     buckets.failures = 0
     assert reader.read(item) == b"bytes"
-
-
-def test_google_and_azure_are_opened_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Their URIs name a bucket or a container; credentials come from the environment."""
-    open_store.cache_clear()
-    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
-    assert isinstance(open_store("gs://faces"), GCSStore)
-    assert isinstance(open_store("az://faces"), AzureStore)
-    open_store.cache_clear()
 
 
 def test_azure_without_an_account_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
