@@ -8,6 +8,7 @@ from api.document import JOBS, problems
 from api.schemas import FaultPage, FaultView, JobPath, PageQuery
 from api.services import services
 from api.shapes import answer
+from core.terms import ManifestFaultCode
 from db import faults, jobs
 
 blueprint = APIBlueprint("faults", __name__, url_prefix="/v1", abp_tags=[JOBS])
@@ -26,8 +27,8 @@ def list_faults(path: JobPath, query: PageQuery) -> Response:
     with services().database.read() as session:
         job = jobs.get(session, path.job_id)
         found = faults.page(session, job.id, limit=query.limit + 1, after_line=after or 0)
-        by_code = faults.count_by_code(session, job.id)
     shown = found[: query.limit]
     more = cursors.encode("line", shown[-1].line) if len(found) > query.limit else None
     views = [FaultView(line=row.line, code=row.code, message=row.message) for row in shown]
+    by_code = {ManifestFaultCode(code): count for code, count in job.faults_by_code.items()}
     return answer(FaultPage(count=job.faults, by_code=by_code, faults=views, next_cursor=more))

@@ -125,7 +125,7 @@ class FaultPage(BaseModel):
     """One page of a manifest's faults, in its order."""
 
     count: int = Field(description="All faults; the first 1,000 are kept.")
-    by_code: dict[ManifestFaultCode, int] = Field(description="Of the kept ones.")
+    by_code: dict[ManifestFaultCode, int] = Field(description="Of all, how many are of each code.")
     faults: list[FaultView]
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page.")
 

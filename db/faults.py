@@ -1,12 +1,12 @@
 """The faults of manifests: every one is counted on its job, the first ones are kept."""
 
+from collections import Counter
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from core.sources import LineFault
-from core.terms import ManifestFaultCode
 from db.models import Job, ManifestFault
 
 KEPT = 1000
@@ -18,7 +18,9 @@ def record(session: Session, job_id: int, faults: Sequence[LineFault]) -> None:
     A planner that lists the manifest again may record the same lines again: they change nothing.
     """
     counted = session.execute(
-        select(Job.faults, Job.last_fault_line).where(Job.id == job_id).with_for_update()
+        select(Job.faults, Job.faults_by_code, Job.last_fault_line)
+        .where(Job.id == job_id)
+        .with_for_update()
     ).one()
     fresh = [fault for fault in faults if fault.line > counted.last_fault_line]
     if not fresh:
@@ -29,7 +31,11 @@ def record(session: Session, job_id: int, faults: Sequence[LineFault]) -> None:
     session.execute(
         update(Job)
         .where(Job.id == job_id)
-        .values(faults=Job.faults + len(fresh), last_fault_line=fresh[-1].line)
+        .values(
+            faults=Job.faults + len(fresh),
+            faults_by_code=Counter(counted.faults_by_code) + Counter(f.code for f in fresh),
+            last_fault_line=fresh[-1].line,
+        )
         .execution_options(synchronize_session=False)
     )
 
@@ -45,17 +51,6 @@ def page(
         .limit(limit)
     )
     return session.scalars(query).all()
-
-
-def count_by_code(session: Session, job_id: int) -> dict[ManifestFaultCode, int]:
-    """Return how many of the kept faults have each code."""
-    query = (
-        select(ManifestFault.code, func.count().label("found"))
-        .where(ManifestFault.job_id == job_id)
-        .group_by(ManifestFault.code)
-        .order_by(ManifestFault.code)
-    )
-    return {row.code: row.found for row in session.execute(query)}
 
 
 def _row(job_id: int, fault: LineFault) -> dict[str, object]:

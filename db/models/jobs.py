@@ -15,9 +15,6 @@ from db.models.model_versions import ModelVersion
 KEPT_UPLOADS, DELETED = text("uploads_deleted_at IS NULL"), text("deleted_at IS NOT NULL")
 
 
-KEPT_UPLOADS, DELETED = text("uploads_deleted_at IS NULL"), text("deleted_at IS NOT NULL")
-
-
 class Job(Base):
     """A client's request to scan, with its counters: its status is this one row.
 
@@ -25,7 +22,7 @@ class Job(Base):
     `round` the times that the failed items were given another try, of which this one has planned
     those up to `retried_to`. `plan_attempts` counts planners that may have died of the source since
     the last shard was written, `plan_postponements` those that could not read it for the moment.
-    `faults` counts the faults of a manifest up to `last_fault_line`.
+    `faults` counts the faults of a manifest up to `last_fault_line`, `faults_by_code` each kind.
     """
 
     __tablename__ = "jobs"
@@ -63,6 +60,7 @@ class Job(Base):
     real: Mapped[int] = mapped_column(default=0)
     uncertain: Mapped[int] = mapped_column(default=0)
     faults: Mapped[int] = mapped_column(default=0)
+    faults_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)
     last_fault_line: Mapped[int] = mapped_column(BigInteger, default=0)
 
     created_at: Mapped[datetime] = mapped_column(default=database_time())

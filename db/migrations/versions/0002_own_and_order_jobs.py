@@ -250,6 +250,9 @@ def _add_to_jobs() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True)),
         sa.Column("stopping_as", JOB_STATE),
         sa.Column("faults", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column(
+            "faults_by_code", sa.JSON(none_as_null=True), nullable=False, server_default="{}"
+        ),
         sa.Column("last_fault_line", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("deleted_at", sa.DateTime(timezone=True)),

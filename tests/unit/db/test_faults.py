@@ -31,25 +31,29 @@ def test_a_line_is_counted_once(database: Database, job_id: int) -> None:
 
 
 def test_the_first_ones_are_kept_and_all_are_counted(database: Database, job_id: int) -> None:
-    """A manifest may have a fault on each of its million lines."""
-    for first in (1, 901, 1801):
+    """A manifest may have a fault on each of its million lines; each code is counted, too."""
+    codes = (ManifestFaultCode.NOT_JSON, ManifestFaultCode.MISSING_URI, ManifestFaultCode.NOT_TEXT)
+    for first, code in zip((1, 901, 1801), codes, strict=True):
         with database.write() as session:
-            faults.record(session, job_id, faulty(*range(first, first + 900)))
-    assert get_job(database, job_id).faults == 2700
+            faults.record(session, job_id, faulty(*range(first, first + 900), code=code))
+    job = get_job(database, job_id)
+    assert (job.faults, job.faults_by_code) == (2700, dict.fromkeys(codes, 900))
     with database.read() as session:
         kept = faults.page(session, job_id, limit=5000)
     assert [fault.line for fault in kept] == list(range(1, 1001))
 
 
 def test_pages_and_codes(database: Database, job_id: int) -> None:
-    """A page begins after a line; codes are counted, those of other jobs are not."""
+    """A page begins after a line; codes are counted once, those of other jobs are not."""
     other = add_job(database, model_version_id=add_champion(database))
     with database.write() as session:
         faults.record(session, other, faulty(1))
         faults.record(session, job_id, faulty(1, 2))
-        faults.record(session, job_id, faulty(3, code=ManifestFaultCode.MISSING_URI))
+        faults.record(session, job_id, faulty(2, 3, code=ManifestFaultCode.MISSING_URI))
     with database.read() as session:
         page = faults.page(session, job_id, limit=1, after_line=1)
-        counts = faults.count_by_code(session, job_id)
     assert [(fault.line, fault.message) for fault in page] == [(2, "Line 2 is not JSON.")]
-    assert counts == {ManifestFaultCode.NOT_JSON: 2, ManifestFaultCode.MISSING_URI: 1}
+    assert get_job(database, job_id).faults_by_code == {
+        ManifestFaultCode.NOT_JSON: 2,
+        ManifestFaultCode.MISSING_URI: 1,
+    }
