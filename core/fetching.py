@@ -8,7 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
+from tenacity.stop import stop_after_attempt, stop_after_delay
 
 from core.access import Access
 from core.errors import ItemError, StorageError
@@ -24,6 +25,7 @@ from core.storage import read_bytes, require_size
 from core.terms import ItemCode
 
 ATTEMPTS = 3
+RETRY_WITHIN_S = 5.0  # a server that took longer to fail is not asked again at once
 FETCH_TIMEOUT_S = 30.0
 MAX_REDIRECTS = 3
 _NOT_FOR_US = frozenset({401, 403})
@@ -88,7 +90,7 @@ class ItemReader:
 
 
 _RETRYING = Retrying(
-    stop=stop_after_attempt(ATTEMPTS),
+    stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(RETRY_WITHIN_S),
     wait=wait_exponential_jitter(multiplier=0.2, max=1, jitter=0.2),
     retry=retry_if_exception_type(StorageError),
     reraise=True,

@@ -43,25 +43,33 @@ class ShardClaim:
 
 
 def claim_next(
-    session: Session, *, worker: str, lease_s: float, interactive: bool = False
+    session: Session,
+    *,
+    worker: str,
+    lease_s: float,
+    interactive: bool = False,
+    barred: Sequence[int] = (),
 ) -> ShardClaim | None:
     """Take the queued shard whose turn it is, or return None when none waits.
 
-    With `interactive`, only single scans count.
+    With `interactive`, only single scans count; shards of the `barred` jobs do not.
     """
-    given = {"worker": worker, "lease_s": lease_s}
-    shard = session.scalar(_claiming(interactive), given)
+    given: dict[str, object] = {"worker": worker, "lease_s": lease_s}
+    if barred:
+        given["barred"] = barred
+    shard = session.scalar(_claiming(interactive, bool(barred)), given)
     return None if shard is None else _claim(session, shard)
 
 
 @cache
-def _claiming(interactive: bool) -> ReturningUpdate[Shard]:
+def _claiming(interactive: bool, some_barred: bool) -> ReturningUpdate[Shard]:
     """Return the statement of a claim, built once: it runs for each shard."""
     wanted = select(Job.id).where(Job.id == Shard.job_id, Job.state.in_(jobs.ACTIVE)).exists()
     next_id = (
         select(Shard.id)
         .where(Shard.state == ShardState.QUEUED, wanted)
         .where(Shard.rank == dispatching.INTERACTIVE_RANK if interactive else true())
+        .where(Shard.job_id.not_in(bindparam("barred", expanding=True)) if some_barred else true())
         .order_by(Shard.rank, Shard.turn, Shard.id)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -9,9 +9,9 @@ from core.settings import Settings
 from core.taskqueue import CeleryTaskQueue, QueueName, TaskQueue, create_celery, require_broker
 from workers import tasks
 from workers.detectors import Load
+from workers.fetching import Fetch
 from workers.logs import take_over_logs
 from workers.runtime import Runtime, build_runtime
-from workers.scoring import Fetch
 
 
 def run_worker(

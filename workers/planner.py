@@ -11,6 +11,7 @@ from core.logs import get_logger
 from core.sources import (
     Limits,
     LineFault,
+    Place,
     Source,
     SourceItem,
     list_items,
@@ -102,14 +103,19 @@ class Planner:
         return True
 
     def _listed(self, claim: PlanClaim, source: Source) -> Iterator[SourceItem | LineFault]:
+        behind = patiently(partial(self._place, claim))
         return list_items(
             source,
             storage=self.storage,
             unpack_prefix=f"uploads/{claim.public_id}/items",
             limits=self.limits,
             access=self.access,
-            start=claim.planned,
+            behind=behind,
         )
+
+    def _place(self, claim: PlanClaim) -> Place | None:
+        with self.database.read() as session:
+            return planning.place(session, claim)
 
     def _plan_failed(self, claim: PlanClaim) -> bool:
         """Plan the job's failed items anew; return whether that went to its end."""

@@ -18,12 +18,14 @@ from db.session import Database
 from workers.batcher import Batcher
 from workers.cores import usable_cores
 from workers.detectors import Detectors, Load
+from workers.fetching import SLICES, Fetch, Fetcher
+from workers.laggards import Laggards
 from workers.leases import LeaseKeeper
 from workers.planner import Planner
 from workers.recovery import Recovery
 from workers.retention import Retention, build_retention
 from workers.scan import ShardScanner
-from workers.scoring import Fetch, Scorer
+from workers.scoring import Scorer
 from workers.webhooks import Deliverer, build_deliverer
 
 INTERACTIVE_BATCH = 8
@@ -42,6 +44,7 @@ class Runtime:
     deliverer: Deliverer
     batcher: Batcher
     decoders: ThreadPoolExecutor
+    downloaders: ThreadPoolExecutor
     leases: LeaseKeeper
     database: Database
     stopping: Event
@@ -55,6 +58,7 @@ class Runtime:
         """Finish what is in hand and release everything."""
         self.batcher.close()
         self.decoders.shutdown()
+        self.downloaders.shutdown()
         self.leases.close()
         self.database.close()
 
@@ -81,6 +85,9 @@ def build_runtime(
     decoders = ThreadPoolExecutor(
         settings.decode_threads or usable_cores(), thread_name_prefix="decode"
     )
+    downloaders = ThreadPoolExecutor(
+        settings.worker_threads * SLICES, thread_name_prefix="download"
+    )
     leases = LeaseKeeper(database, settings.lease_s, longest_s=settings.longest_shard_s)
     stopping = Event()
     access = access_of(settings)
@@ -89,8 +96,12 @@ def build_runtime(
         detectors=detectors,
         batcher=batcher,
         decoders=decoders,
-        fetch=fetch or ItemReader(settings.max_image_bytes, access).read,
-        stopping=stopping,
+        fetcher=Fetcher(
+            fetch=fetch or ItemReader(settings.max_image_bytes, access).read,
+            local=decoders,
+            remote=downloaders,
+            stopping=stopping,
+        ),
     )
     leases.start()
     return Runtime(
@@ -101,6 +112,7 @@ def build_runtime(
         deliverer=build_deliverer(settings, database, stopping=stopping),
         batcher=batcher,
         decoders=decoders,
+        downloaders=downloaders,
         leases=leases,
         database=database,
         stopping=stopping,
@@ -119,6 +131,7 @@ def _scanner(
         lease_s=settings.lease_s,
         max_attempts=settings.max_attempts,
         shards_in_broker=settings.shards_in_broker,
+        laggards=Laggards(settings.worker_threads),
     )
 
 

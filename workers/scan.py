@@ -17,6 +17,7 @@ from db import dispatching, shards
 from db.session import Database
 from db.shards import LeaseLostError, ShardClaim
 from workers.dispatch import ring, ring_for_webhooks
+from workers.laggards import Laggards
 from workers.leases import LeaseKeeper
 from workers.patience import is_passing, patiently
 from workers.scoring import Scorer, Scores
@@ -39,6 +40,7 @@ class ShardScanner:
     lease_s: float
     max_attempts: int
     shards_in_broker: int
+    laggards: Laggards
     solitude: Solitude = field(default_factory=Solitude)
 
     def scan_interactive(self) -> None:
@@ -59,23 +61,28 @@ class ShardScanner:
     def _scan_next(self, *, interactive: bool) -> ShardClaim | None:
         """Scan the next shard, alone in this process if it has failed before; return its claim."""
         with self.solitude.entrance():
-            if self.scorer.stopping.is_set():
+            if self.scorer.fetcher.stopping.is_set():
                 ring(self.queue, 1, interactive=interactive)  # for another worker
                 return None
             claim = patiently(
-                partial(self._claim, interactive=interactive), until=self.scorer.stopping
+                partial(self._claim, interactive=interactive), until=self.scorer.fetcher.stopping
             )
             if claim is None:
                 return None
             room = self.solitude.enter(alone=claim.attempts > 1)
-        with self.leases.shard(claim.shard_id, claim.token), room:
+            in_hand = self.laggards.holding(claim.job_id)
+        with in_hand, self.leases.shard(claim.shard_id, claim.token), room:
             self._scan(claim)
         return claim
 
     def _claim(self, *, interactive: bool) -> ShardClaim | None:
         with self.database.write() as session:
             return shards.claim_next(
-                session, worker=self.worker, lease_s=self.lease_s, interactive=interactive
+                session,
+                worker=self.worker,
+                lease_s=self.lease_s,
+                interactive=interactive,
+                barred=() if interactive else self.laggards.barred(),
             )
 
     def _scan(self, claim: ShardClaim) -> None:
@@ -105,6 +112,7 @@ class ShardScanner:
                 return partial(self._postpone, claim, Scores([], f"The database is away: {error}"))
             log.exception("shard_failed", shard_id=claim.shard_id, attempts=claim.attempts)
             return partial(self._hand_back, claim, f"{type(error).__name__}: {error}")
+        self.laggards.note(claim.job_id, slow=scores.is_late)
         if len(scores.found) == len(claim.items):
             return partial(
                 shards.finish, claim=claim, found=scores.found, window=self.shards_in_broker
@@ -122,7 +130,7 @@ class ShardScanner:
 
     def _postpone(self, claim: ShardClaim, scores: Scores, session: Session) -> tuple[int, bool]:
         """Keep what was scored, and return the rest: at once when only this worker stops."""
-        is_stopping = self.scorer.stopping.is_set()
+        is_stopping = self.scorer.fetcher.stopping.is_set()
         pause_s = min(2.0 ** min(claim.postponements, 10), LONGEST_PAUSE_S)
         delay_s = 0.0 if is_stopping else pause_s
         if scores.found:

@@ -1,5 +1,6 @@
 """Rows for tests: a model version, a planned job, verdicts of a claimed shard."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from hashlib import sha256
 
@@ -96,12 +97,20 @@ def add_job_of(
     kind: JobKind = JobKind.BULK,
     rescan: bool = False,
     window: int = 16,
+    root: str = "file://",
+    local: Collection[str] = (),
 ) -> int:
-    """Insert a listed and dispatched job of such shards, whose items have these names."""
+    """Insert a listed and dispatched job of such shards, whose items have these names.
+
+    Items lie below `root`, except for the `local` ones.
+    """
     version = add_champion(database)
     job_id = add_job(database, model_version_id=version, kind=kind, rescan=rescan)
     found = [
-        [SourceItem(uri=f"file:///{name}", name=name) for name in names]
+        [
+            SourceItem(uri=f"{'file://' if name in local else root}/{name}", name=name)
+            for name in names
+        ]
         for names in shards_of_names
     ]
     with database.write() as session:

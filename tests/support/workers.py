@@ -21,6 +21,8 @@ from detector.preprocess import Prepared
 from tests.support.queue import RecordingQueue
 from workers.batcher import Batcher
 from workers.detectors import Detectors
+from workers.fetching import SLICES, Fetcher
+from workers.laggards import Laggards
 from workers.leases import LeaseKeeper
 from workers.planner import Planner
 from workers.recovery import Recovery
@@ -77,17 +79,23 @@ def shard_scanner(
     *,
     max_attempts: int = 3,
     fetch: Callable[[SourceItem], bytes] | None = None,
+    remote_s: float = 60,
 ) -> Iterator[ShardScanner]:
     """Build the real scanner around the pretend detector."""
     batcher = Batcher(max_batch=8, interactive_batch=4, linger_s=0)
-    with ThreadPoolExecutor(2) as decoders:
+    with ThreadPoolExecutor(2) as decoders, ThreadPoolExecutor(2 * SLICES) as downloaders:
         scorer = Scorer(
             database=database,
             detectors=Detectors(lambda _name: detector),
             batcher=batcher,
             decoders=decoders,
-            fetch=fetch or (lambda item: read_bytes(item.uri, max_bytes=1000)),
-            stopping=Event(),
+            fetcher=Fetcher(
+                fetch=fetch or (lambda item: read_bytes(item.uri, max_bytes=1000)),
+                local=decoders,
+                remote=downloaders,
+                stopping=Event(),
+                remote_s=remote_s,
+            ),
         )
         yield ShardScanner(
             database=database,
@@ -98,6 +106,7 @@ def shard_scanner(
             lease_s=60,
             max_attempts=max_attempts,
             shards_in_broker=4,
+            laggards=Laggards(slots=2),
         )
         batcher.close()
 

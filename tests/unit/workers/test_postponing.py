@@ -18,7 +18,7 @@ from db.session import Database
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_job_of, get_job, shards_of
 from tests.support.workers import PretendDetector, bytes_of_name, recovery, shard_scanner
-from workers.scoring import MAX_POSTPONEMENTS
+from workers.fetching import MAX_POSTPONEMENTS
 
 
 def _away(item: SourceItem) -> bytes:

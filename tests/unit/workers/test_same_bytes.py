@@ -117,7 +117,7 @@ def test_a_stopping_worker_gives_up_its_images_before_it_waits(database: Databas
     class StoppedDetector(PretendDetector):
         def prepare(self, data: bytes) -> Prepared:
             follower.put(_join(scanner, database, data))
-            scanner.scorer.stopping.set()
+            scanner.scorer.fetcher.stopping.set()
             scanner.scorer.batcher.stop_bulk()
             return super().prepare(data)
 

@@ -129,7 +129,7 @@ def _live_and_die(database: Database) -> bool:
         shard_scanner(database, RecordingQueue(), detector, fetch=bytes_of_name) as scanner,
         ThreadPoolExecutor(THREADS) as threads,
     ):
-        detector.dead = scanner.scorer.stopping
+        detector.dead = scanner.scorer.fetcher.stopping
         for _ in range(THREADS):
             threads.submit(work)
     return detector.dead.is_set()

@@ -7,8 +7,8 @@ from detector.preprocess import Prepared
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_job_of, get_job, shards_of
 from tests.support.workers import PretendDetector, bytes_of_name, shard_scanner
+from workers.fetching import BLOCK_ITEMS
 from workers.scan import ShardScanner
-from workers.scoring import BLOCK_ITEMS
 
 
 class StoppingDetector(PretendDetector):
@@ -19,7 +19,7 @@ class StoppingDetector(PretendDetector):
 
     def prepare(self, data: bytes) -> Prepared:
         """Stop, then prepare the image."""
-        self.scanner.scorer.stopping.set()
+        self.scanner.scorer.fetcher.stopping.set()
         if self.drops:
             self.scanner.scorer.batcher.stop_bulk()
         return super().prepare(data)
@@ -74,7 +74,7 @@ def test_a_stopping_worker_takes_nothing_more(database: Database) -> None:
     bulk = add_job_of(database, ["f1"])
     queue = RecordingQueue()
     with shard_scanner(database, queue, PretendDetector(), fetch=bytes_of_name) as scanner:
-        scanner.scorer.stopping.set()
+        scanner.scorer.fetcher.stopping.set()
         scanner.scan_interactive()
         assert not scanner.scan_next()
     assert queue.messages == [scan_next(interactive=True), scan_next(interactive=False)]

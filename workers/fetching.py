@@ -1,0 +1,156 @@
+"""Fetches the items of a shard, a block at a time, within bounds of bytes and of time.
+
+What comes over a network has threads of its own, enough for every shard in hand: a server that is
+slow holds up its own shard, and that for a while only. The rest is left for later.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TypeVar
+
+from core.errors import ItemError, StorageError
+from core.sources import SourceItem
+from core.terms import ItemCode, Outcome
+from db.shards import ShardClaim
+from db.verdicts import NewVerdict
+from workers.item import Item
+
+BLOCK_ITEMS = 32  # items fetched, decoded and handed to the batcher together
+BLOCK_BYTES = 48 * 1024**2  # a block takes no more items once it holds this much
+SLICES = 8  # of a block, each done by one thread: handing over single items costs
+REMOTE_S = 20.0  # that a shard in hand may wait for what comes over a network
+MAX_POSTPONEMENTS = 20  # with the pauses of `workers.scan`, about a quarter of an hour
+
+Fetch = Callable[[SourceItem], bytes]
+Listed = tuple[int, SourceItem]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+def spread(
+    threads: Executor, action: Callable[[Given], Made], given: Sequence[Given]
+) -> list[Made]:
+    """Do it for all of them on at most nine threads, some a time; return what came of each."""
+    size = max(1, len(given) // SLICES)
+    slices = [given[start : start + size] for start in range(0, len(given), size)]
+    done = threads.map(lambda some: [action(each) for each in some], slices)
+    return [made for some in done for made in some]
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Fetches for all shards of a process: files by `local` threads, all else by `remote` ones.
+
+    After `stopping` is set, no bulk item is begun.
+    """
+
+    fetch: Fetch
+    local: Executor
+    remote: Executor
+    stopping: Event
+    remote_s: float = REMOTE_S
+
+    def of(self, claim: ShardClaim) -> "ShardFetch":
+        """Return the fetching of one shard."""
+        return ShardFetch(self, claim)
+
+
+@dataclass
+class ShardFetch:
+    """The items of one shard as they come; `error` says why some did not.
+
+    `is_late` tells that its time was up before everything was tried.
+    """
+
+    fetcher: Fetcher
+    claim: ShardClaim
+    error: str = ""
+    is_late: bool = False
+    _remote_left_s: float = field(init=False)
+    _block_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        self._remote_left_s = self.fetcher.remote_s
+
+    def blocks(self) -> Iterator[list[Item]]:
+        """Yield the items in blocks, each with its bytes, its end, or neither for now."""
+        waiting: list[Listed] = list(zip(self.claim.positions, self.claim.items, strict=True))
+        while waiting and not self.must_stop():
+            if self._remote_left_s <= 0 and (remote := [at for at in waiting if _is_remote(at)]):
+                self.is_late = True
+                self.error = "The images come slowly; those that have not come yet are due later."
+                waiting = [listed for listed in waiting if listed not in remote]
+                continue
+            some, waiting = waiting[:BLOCK_ITEMS], waiting[BLOCK_ITEMS:]
+            block = self._fetch(some)
+            begun = {item.verdict.position for item in block}
+            waiting = [listed for listed in some if listed[0] not in begun] + waiting
+            yield block
+
+    def must_stop(self) -> bool:
+        """Tell whether the rest is left to another worker; a single scan is done at once."""
+        if self.claim.interactive or not self.fetcher.stopping.is_set():
+            return False
+        self.error = "The worker that had the shard in hand was stopped."
+        return True
+
+    def read(self, item: Item) -> None:
+        """Fetch the item's bytes; when they cannot be had now, they can later, up to a limit."""
+        try:
+            item.take(self.fetcher.fetch(item.source))
+        except ItemError as error:
+            item.fail(error)
+        except StorageError as error:
+            if self.claim.postponements < MAX_POSTPONEMENTS:
+                self.error = str(error)
+                return
+            sentence = f"{error} It was tried many times."
+            item.fail(ItemError(ItemCode.FETCH_FAILED, sentence))
+
+    def _fetch(self, some: Sequence[Listed]) -> list[Item]:
+        """Fetch some items, one after the other for a single scan, which waits for no thread."""
+        self._block_bytes = 0
+        if self.claim.interactive:
+            return [self._take(listed) for listed in some]
+        local = [listed for listed in some if not _is_remote(listed)]
+        remote = [listed for listed in some if _is_remote(listed)]
+        found = spread(self.fetcher.local, self._take_local, local)
+        if remote:
+            found += self._fetch_remote(remote)
+        return [item for item in found if item is not None]
+
+    def _fetch_remote(self, some: Sequence[Listed]) -> list[Item | None]:
+        begun = time.monotonic()
+        until = begun + self._remote_left_s
+
+        def take(listed: Listed) -> Item | None:
+            return self._take_local(listed) if time.monotonic() < until else None
+
+        found = spread(self.fetcher.remote, take, some)
+        self._remote_left_s -= time.monotonic() - begun
+        return found
+
+    def _take_local(self, listed: Listed) -> Item | None:
+        """Take an item, unless the block is full or the worker stops."""
+        if self._block_bytes >= BLOCK_BYTES or self.must_stop():
+            return None
+        item = self._take(listed)
+        self._block_bytes += len(item.content or b"")  # a lost update lets in one item more
+        return item
+
+    def _take(self, listed: Listed) -> Item:
+        position, source = listed
+        item = Item(source, NewVerdict(position, source.name, Outcome.FAILED, source.custom_id))
+        if source.fault_code is not None:
+            item.fault()
+        else:
+            self.read(item)
+        return item
+
+
+def _is_remote(listed: Listed) -> bool:
+    source = listed[1]
+    return source.fault_code is None and not source.uri.startswith("file:")
