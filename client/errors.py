@@ -16,7 +16,7 @@ class UnexpectedAnswer(ClientError):
 
 
 class InvalidKey(ClientError):
-    """What was given as an API key cannot be one."""
+    """What was given as an API key, or as an idempotency key, cannot be one."""
 
 
 class UploadError(ClientError):

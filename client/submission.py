@@ -1,5 +1,6 @@
 """How jobs are made: from what lies on this machine, and from what lies elsewhere."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -9,11 +10,13 @@ from uuid import uuid4
 import httpx
 
 from client.answers import Job, job_from
+from client.errors import InvalidKey
 from client.http import Http
 from client.resumable import Uploads
 from client.upload import FileItem, Part, json_part, parts, size_of, text_part
 
 RESUMABLE_FROM_BYTES = 64 * 1024**2
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,9 @@ class Submission:
         One job can use it, so the upload's id is the idempotency key where none is given.
         """
         source = {"type": "upload", "id": upload_id, "as": used_as, **_given(format=format)}
-        return self._submit(source, options, idempotency_key or upload_id)
+        return self._submit(
+            source, options, upload_id if idempotency_key is None else idempotency_key
+        )
 
     def submit_files(
         self,
@@ -175,8 +180,14 @@ class Submission:
         return self._post(key, json={"source": source, **given})
 
     def _post(self, key: str | None, **body: Any) -> Job:  # noqa: ANN401 - httpx's
-        headers = {"Idempotency-Key": key or uuid4().hex}
+        headers = {"Idempotency-Key": uuid4().hex if key is None else _checked(key)}
         return job_from(self._http.insist("POST", "/v1/jobs", headers=headers, **body))
+
+
+def _checked(key: str) -> str:
+    if KEY.fullmatch(key) is None:
+        raise InvalidKey("An idempotency key is 1 to 255 visible ASCII characters; choose another.")
+    return key
 
 
 def _given(**values: str | None) -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from flask import Response
 
-from client import Client, ConnectionFailed, JobOptions
+from client import Client, ConnectionFailed, InvalidKey, JobOptions
 from tests.unit.client.conftest import FakeServer
 
 OPTIONS = JobOptions(priority="high", metadata={"team": "a"}, rescan=True)
@@ -58,6 +58,14 @@ def test_a_request_is_sent_again_under_one_key(client: Client, server: FakeServe
     first, second, third, fourth = server.keys
     assert first == second == "k-1"
     assert third == fourth != "k-1"
+
+
+@pytest.mark.parametrize("key", ["", "two words", "caf\u00e9", "a\nb", "k" * 256])
+def test_a_key_that_cannot_be_one_is_not_sent(client: Client, server: FakeServer, key: str) -> None:
+    """It would break the header, or be taken for none."""
+    with pytest.raises(InvalidKey, match="choose another"):
+        client.jobs.submit_folder("/faces", idempotency_key=key)
+    assert server.requests == []
 
 
 def test_files_are_read_anew_when_they_are_sent_again(
