@@ -1,30 +1,44 @@
 """`fakesweep jobs submit`: make a job of what is here, or elsewhere."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 import click
 
 from cli.connection import connected
-from cli.images import find_images
+from cli.jobs import sources
 from cli.jobs.options import metadata_option, one_of
+from cli.jobs.sources import Order, Submit
 from cli.jobs.watch import follow
 from cli.server import server_option
-from client import Client, Job, JobOptions
+from client import JobOptions
 from core.terms import Priority
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-Submit = Callable[[Client, JobOptions], Job]
+LIST = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--files",
+    metavar="FILE",
+    type=LIST,
+    help="Upload the files of this list, CSV or JSONL: file, custom_id, sha256; - for stdin.",
+)
 @click.option("--archive", type=FILE, help="Upload this zip or tar file of images.")
-@click.option("--manifest", metavar="FILE|URI", help="A list of images, JSONL or CSV.")
+@click.option("--manifest", metavar="FILE|URI", help="A list of URIs, JSONL or CSV.")
 @click.option("--prefix", metavar="URI", help="The images of a bucket: s3://bucket/prefix.")
 @click.option("--urls", type=click.File(), help="A file of https URLs, one a line; - for stdin.")
 @click.option("--folder", metavar="PATH", help="A folder on the server, not on this machine.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv"]),
+    help="Of --manifest or --files, where the name does not tell.",
+)
+@click.option("--resume", metavar="UPLOAD", help="Go on with the upload of a large file.")
 @click.option("--priority", type=one_of(Priority), help="Which jobs go first.")
 @metadata_option("What to find the job by; may be given several times.")
 @click.option("--expires-in", metavar="SECONDS", type=float, help="Give it up after so long.")
@@ -33,21 +47,28 @@ Submit = Callable[[Client, JobOptions], Job]
 )
 @click.option("--rescan", is_flag=True, help="Score also images that were scored before.")
 @click.option("--strict", is_flag=True, help="Scan nothing if the manifest has a faulty line.")
+@click.option(
+    "--idempotency-key", metavar="KEY", help="Given again with the same, it makes no second job."
+)
 @click.option("--wait", is_flag=True, help="Follow the job to its end.")
 @server_option
 def submit(
     paths: Sequence[Path],
+    files: Path | None,
     archive: Path | None,
     manifest: str | None,
     prefix: str | None,
     urls: IO[str] | None,
     folder: str | None,
+    form: str | None,
+    resume: str | None,
     priority: str | None,
     metadata: Mapping[str, str],
     expires_in: float | None,
     max_failure_ratio: float | None,
     rescan: bool,
     strict: bool,
+    idempotency_key: str | None,
     wait: bool,
     url: str | None,
 ) -> None:
@@ -55,6 +76,19 @@ def submit(
 
     The job's id goes to standard output.
     """
+    if form and not (manifest or files):
+        raise click.UsageError("--format is that of a list; name one by --manifest or --files.")
+    if resume and not (archive or (manifest and not sources.is_uri(manifest))):
+        raise click.UsageError("--resume needs the file too; name it by --archive or --manifest.")
+    chosen = _only(
+        sources.of_paths(paths) if paths else None,
+        sources.of_file_list(files, form) if files else None,
+        sources.of_archive(archive, resume) if archive else None,
+        sources.of_manifest(manifest, form, resume) if manifest else None,
+        sources.of_prefix(prefix) if prefix else None,
+        sources.of_urls(urls) if urls else None,
+        sources.of_folder(folder) if folder else None,
+    )
     options = JobOptions(
         priority=priority or Priority.NORMAL,
         metadata=metadata,
@@ -63,16 +97,8 @@ def submit(
         rescan=rescan,
         strict=strict,
     )
-    chosen = _only(
-        _upload(paths) if paths else None,
-        _archive(archive) if archive else None,
-        _manifest(manifest) if manifest else None,
-        _prefix(prefix) if prefix else None,
-        _urls(urls) if urls else None,
-        _folder(folder) if folder else None,
-    )
     with connected(url) as client:
-        job = chosen(client, options)
+        job = chosen(client, Order(options=options, idempotency_key=idempotency_key))
         click.echo(job.id)
         if wait:
             follow(client, job.id)
@@ -84,41 +110,7 @@ def _only(*given: Submit | None) -> Submit:
     chosen = [submit for submit in given if submit is not None]
     if len(chosen) != 1:
         raise click.UsageError(
-            "Name one source: images or a folder, or one of --archive, --manifest, --prefix, "
-            "--urls and --folder."
+            "Name one source: images or a folder, or one of --files, --archive, --manifest, "
+            "--prefix, --urls and --folder."
         )
     return chosen[0]
-
-
-def _upload(paths: Sequence[Path]) -> Submit:
-    if len(paths) == 1:
-        images = find_images(paths[0])
-        return lambda client, options: client.jobs.submit_files(
-            images.paths(), root=images.root, options=options
-        )
-    for path in paths:
-        if path.is_dir():
-            raise click.UsageError(f"{path} is a folder; name one folder alone, or files.")
-    return lambda client, options: client.jobs.submit_files(paths, options=options)
-
-
-def _archive(path: Path) -> Submit:
-    return lambda client, options: client.jobs.submit_archive(path, options=options)
-
-
-def _manifest(manifest: str) -> Submit:
-    source = manifest if "://" in manifest else Path(manifest)
-    return lambda client, options: client.jobs.submit_manifest(source, options=options)
-
-
-def _prefix(uri: str) -> Submit:
-    return lambda client, options: client.jobs.submit_prefix(uri, options=options)
-
-
-def _urls(lines: IO[str]) -> Submit:
-    urls = [line.strip() for line in lines if line.strip()]
-    return lambda client, options: client.jobs.submit_urls(urls, options=options)
-
-
-def _folder(path: str) -> Submit:
-    return lambda client, options: client.jobs.submit_folder(path, options=options)

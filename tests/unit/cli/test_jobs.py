@@ -1,123 +1,16 @@
 """`fakesweep jobs`, through the API of a server on loopback."""
 
 import json
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner, Result
 
-from cli.main import main
-from core.storage import Storage
 from core.terms import ManifestFaultCode
 from db import jobs
 from db.models import ManifestFault
-from db.session import Database
-from tests.support.api import ApiRig, png, settings_for
-from tests.support.rows import add_champion
-from tests.support.serving import served
-
-
-@pytest.fixture
-def rig(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiRig]:
-    """An application that is served, where the commands find it."""
-    allowed = [tmp_path / "server"]
-    settings = settings_for(tmp_path, database_url=sqlite_url, allowed_roots=allowed)
-    rig = ApiRig(settings, Database(sqlite_url), Storage(settings.storage_url))
-    add_champion(rig.database)
-    with served(rig.app) as url:
-        monkeypatch.setenv("FAKESWEEP_API_PORT", url.rpartition(":")[2])
-        monkeypatch.setenv("COLUMNS", "200")
-        yield rig
-
-
-@pytest.fixture
-def faces(tmp_path: Path) -> Path:
-    """A folder of three images on this machine."""
-    folder = tmp_path / "server" / "faces"
-    folder.mkdir(parents=True)
-    for name in ("a.png", "broken.png", "fake.png"):
-        (folder / name).write_bytes(png())
-    return folder
-
-
-def run(*arguments: str, stdin: str | None = None) -> Result:
-    """Run a command of `fakesweep jobs`."""
-    return CliRunner().invoke(main, ["jobs", *arguments], input=stdin)
-
-
-def printed(ended: Result) -> list[str]:
-    """Return the lines of standard output without the log of the server, which runs in here."""
-    assert ended.exit_code == 0, ended.output
-    return [line for line in ended.stdout.splitlines() if "request_answered" not in line]
-
-
-def submitted(*arguments: str) -> str:
-    """Submit a job; return its id, all that goes to standard output."""
-    (job_id,) = printed(run("submit", *arguments))
-    return job_id
-
-
-def test_a_folder_is_uploaded_file_by_file(rig: ApiRig, faces: Path) -> None:
-    """With names as in the folder, and the options that were given."""
-    options = ("--priority", "high", "--metadata", "team=a", "--metadata", "n=1=2", "--rescan")
-    job_id = submitted(str(faces), *options)
-    job = rig.client.get(f"/v1/jobs/{job_id}").json
-    assert (job["priority"], job["rescan"]) == ("high", True)
-    assert job["metadata"] == {"team": "a", "n": "1=2"}
-    rig.worker.run(job_id)
-    listed = rig.client.get(f"/v1/jobs/{job_id}/verdicts").json["verdicts"]
-    assert [verdict["name"] for verdict in listed] == ["a.png", "broken.png", "fake.png"]
-
-
-def test_every_source_has_its_option(rig: ApiRig, faces: Path, tmp_path: Path) -> None:
-    """What the server stores tells which it was."""
-    archive = tmp_path / "faces.zip"
-    with zipfile.ZipFile(archive, "w") as zipped:
-        zipped.write(faces / "a.png")
-    manifest = tmp_path / "list.jsonl"
-    manifest.write_text(json.dumps({"uri": (faces / "a.png").as_uri()}))
-    for arguments, kind in (
-        ([str(faces / "a.png"), str(faces / "fake.png")], "files"),
-        (["--archive", str(archive)], "archive"),
-        (["--manifest", str(manifest), "--strict"], "manifest"),
-        (["--folder", str(faces)], "folder"),
-    ):
-        job = rig.client.get(f"/v1/jobs/{submitted(*arguments)}").json
-        assert job["source"]["type"] == kind
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [[], ["--prefix", "s3://b/p", "--folder", "/x"], ["--metadata", "x", "--folder", "/x"]],
-)
-def test_what_cannot_be_submitted_is_said_before_anything_is_sent(
-    rig: ApiRig, arguments: list[str]
-) -> None:
-    """One source, and metadata as pairs."""
-    ended = run("submit", *arguments)
-    assert ended.exit_code == 2
-    assert "Name one source" in ended.stderr or "KEY=VALUE" in ended.stderr
-    assert rig.client.get("/v1/jobs").json["jobs"] == []
-
-
-@pytest.mark.usefixtures("rig")
-def test_a_refusal_of_the_server_is_a_sentence() -> None:
-    """As the API says it."""
-    ended = run("submit", "--folder", "/elsewhere")
-    assert ended.exit_code == 1
-    assert "Error: " in ended.stderr
-    assert "FAKESWEEP_ALLOWED_ROOTS" in ended.stderr
-
-
-def test_urls_come_from_a_file_or_a_pipe(rig: ApiRig) -> None:
-    """One a line; empty lines are nothing."""
-    ended = run("submit", "--urls", "-", stdin="https://example.org/a.jpg\n\n")
-    (job_id,) = printed(ended)
-    assert rig.client.get(f"/v1/jobs/{job_id}").json["source"]["type"] == "urls"
-    assert f"fakesweep jobs watch {job_id}" in ended.stderr
+from tests.support.api import ApiRig
+from tests.unit.cli.conftest import printed, run, submitted
 
 
 def test_waiting_ends_with_the_counts(rig: ApiRig, faces: Path) -> None:

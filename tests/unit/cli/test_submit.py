@@ -1,0 +1,206 @@
+"""`fakesweep jobs submit`, through the API of a server on loopback."""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from client.resumable import Uploads
+from core.sources import ManifestSource, source_from_dict
+from db import jobs
+from tests.support.api import ApiRig, png
+from tests.unit.cli.conftest import printed, run, submitted
+
+
+def test_a_folder_is_uploaded_file_by_file(rig: ApiRig, faces: Path) -> None:
+    """With names as in the folder, and the options that were given."""
+    options = ("--priority", "high", "--metadata", "team=a", "--metadata", "n=1=2", "--rescan")
+    job_id = submitted(str(faces), *options)
+    job = rig.client.get(f"/v1/jobs/{job_id}").json
+    assert (job["priority"], job["rescan"]) == ("high", True)
+    assert job["metadata"] == {"team": "a", "n": "1=2"}
+    rig.worker.run(job_id)
+    listed = rig.client.get(f"/v1/jobs/{job_id}/verdicts").json["verdicts"]
+    assert [verdict["name"] for verdict in listed] == ["a.png", "broken.png", "fake.png"]
+
+
+def test_every_source_has_its_option(rig: ApiRig, faces: Path, tmp_path: Path) -> None:
+    """What the server stores tells which it was."""
+    archive = tmp_path / "faces.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.write(faces / "a.png")
+    manifest = tmp_path / "list.jsonl"
+    manifest.write_text(json.dumps({"uri": (faces / "a.png").as_uri()}))
+    for arguments, kind in (
+        ([str(faces / "a.png"), str(faces / "fake.png")], "files"),
+        (["--archive", str(archive)], "archive"),
+        (["--manifest", str(manifest), "--strict"], "manifest"),
+        (["--folder", str(faces)], "folder"),
+    ):
+        job = rig.client.get(f"/v1/jobs/{submitted(*arguments)}").json
+        assert job["source"]["type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Name one source"),
+        (["--prefix", "s3://b/p", "--folder", "/x"], "Name one source"),
+        (["--metadata", "x", "--folder", "/x"], "KEY=VALUE"),
+        (["--folder", "/x", "--format", "csv"], "--format is that of a list"),
+        (["--folder", "/x", "--resume", "upload_1"], "--resume needs the file too"),
+        (["--manifest", "s3://b/l", "--resume", "upload_1"], "--resume needs the file too"),
+    ],
+)
+def test_what_cannot_be_submitted_is_said_before_anything_is_sent(
+    rig: ApiRig, arguments: list[str], sentence: str
+) -> None:
+    """One source with what belongs to it, and metadata as pairs."""
+    ended = run("submit", *arguments)
+    assert ended.exit_code == 2
+    assert sentence in ended.stderr
+    assert rig.client.get("/v1/jobs").json["jobs"] == []
+
+
+@pytest.mark.usefixtures("rig")
+def test_a_refusal_of_the_server_is_a_sentence() -> None:
+    """As the API says it."""
+    ended = run("submit", "--folder", "/elsewhere")
+    assert ended.exit_code == 1
+    assert "Error: " in ended.stderr
+    assert "FAKESWEEP_ALLOWED_ROOTS" in ended.stderr
+
+
+def test_urls_come_from_a_file_or_a_pipe(rig: ApiRig) -> None:
+    """One a line; empty lines are nothing."""
+    ended = run("submit", "--urls", "-", stdin="https://example.org/a.jpg\n\n")
+    (job_id,) = printed(ended)
+    assert rig.client.get(f"/v1/jobs/{job_id}").json["source"]["type"] == "urls"
+    assert f"fakesweep jobs watch {job_id}" in ended.stderr
+
+
+def test_the_same_key_makes_one_job(rig: ApiRig, faces: Path) -> None:
+    """However often the command is given; without a key, each time is a job."""
+    again = [submitted(str(faces), "--idempotency-key", "may") for _ in range(2)]
+    assert len(set(again)) == 1
+    assert submitted(str(faces)) != submitted(str(faces))
+    assert len(rig.client.get("/v1/jobs").json["jobs"]) == 3
+
+
+def test_a_list_of_files_gives_them_ids_and_digests(
+    rig: ApiRig, faces: Path, tmp_path: Path
+) -> None:
+    """As CSV or JSONL; a path counts from where the list lies, and names the item."""
+    outside = tmp_path / "outside.png"
+    outside.write_bytes(png())
+    digest = "ab" * 32
+    table = faces.parent / "list.csv"
+    table.write_text(
+        f'\ufefffile,note,custom_id,sha256\n"faces/a.png",x, no-1 ,{digest}\n{outside},,,\n',
+        encoding="utf-8",
+    )
+    lines = faces.parent / "list.jsonl"
+    rows = [
+        {"file": "faces/a.png", "note": 1, "custom_id": "no-1", "sha256": digest},
+        {"file": str(outside), "custom_id": None},
+    ]
+    lines.write_text("\n\n".join(json.dumps(row) for row in rows))
+    for path in (table, lines):
+        job_id = submitted("--files", str(path))
+        rig.worker.run(job_id)
+        found = rig.client.get(f"/v1/jobs/{job_id}/verdicts").json["verdicts"]
+        assert [(verdict["name"], verdict["custom_id"]) for verdict in found] == [
+            ("faces/a.png", "no-1"),
+            ("outside.png", None),
+        ]
+
+
+def test_a_list_of_files_may_be_piped(
+    rig: ApiRig, faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths count from the current folder then, and the format is said, or JSONL."""
+    monkeypatch.chdir(faces)
+    for stdin, options in (
+        ('{"file": "a.png", "custom_id": "7"}\n', ()),
+        ("file,custom_id\na.png,7\n", ("--format", "csv")),
+    ):
+        (job_id,) = printed(run("submit", "--files", "-", *options, stdin=stdin))
+        rig.worker.run(job_id)
+        (verdict,) = rig.client.get(f"/v1/jobs/{job_id}/verdicts").json["verdicts"]
+        assert (verdict["name"], verdict["custom_id"]) == ("a.png", "7")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("list.csv", "path,custom_id\na.png,7\n", "must name its columns"),
+        ("list.csv", "", "must name its columns"),
+        ("list.csv", "file\n", "names no files"),
+        ("list.csv", "file,custom_id\na.png,7,8\n", "Line 2 of the list of files has more values"),
+        (
+            "list.csv",
+            "file,custom_id\na.png,7\n,8\n",
+            "Line 3 of the list of files names no `file`",
+        ),
+        ("list.csv", 'file\n"a.png\n', "cannot be read"),
+        ("list.csv", b"file\n\xff.png\n", "cannot be read"),
+        ("list.jsonl", "a.png\n", "Line 1 of the list of files is no JSON object"),
+        ("list.jsonl", '\n["a.png"]\n', "Line 2 of the list of files is no JSON object"),
+        ("list.jsonl", '{"file": "a.png", "custom_id": 7}\n', "`custom_id` that is not text"),
+        ("list.jsonl", '{"file": "gone.png"}\n', "gone.png cannot be read"),
+        ("list.jsonl", '{"file": "a.png", "sha256": "ab"}\n', "items.0.sha256"),
+    ],
+)
+def test_a_list_that_names_no_files_is_a_sentence(
+    rig: ApiRig, faces: Path, name: str, content: str | bytes, sentence: str
+) -> None:
+    """With the line, where one is to blame; no job is made of the rest."""
+    (faces / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    ended = run("submit", "--files", str(faces / name))
+    assert ended.exit_code in (1, 2)
+    assert sentence in ended.stderr
+    assert rig.client.get("/v1/jobs").json["jobs"] == []
+
+
+def test_the_format_of_a_manifest_can_be_given(rig: ApiRig, tmp_path: Path) -> None:
+    """Of one that is uploaded, and of one that the server reads, whatever their names."""
+    manifest = tmp_path / "server" / "list.txt"
+    manifest.parent.mkdir()
+    manifest.write_text("uri\nhttps://example.org/a.jpg\n")
+    for place in (str(manifest), manifest.as_uri()):
+        job_id = submitted("--manifest", place, "--format", "csv")
+        with rig.database.read() as session:
+            source = source_from_dict(jobs.get(session, job_id).source)
+        assert isinstance(source, ManifestSource)
+        assert source.format == "csv"
+
+
+def test_a_large_upload_is_named_and_goes_on(
+    rig: ApiRig, faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the command has died, in another one, which makes the one job however often given."""
+    archive = tmp_path / "faces.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.write(faces / "a.png", "a.png")
+    monkeypatch.setattr("client.submission.RESUMABLE_FROM_BYTES", 100)
+    monkeypatch.setattr("client.resumable.PIECE_BYTES", 50)
+    with monkeypatch.context() as patch:
+        patch.setattr("client.resumable.Uploads.resume", _send_one_piece)
+        cut_off = run("submit", "--archive", str(archive))
+    assert "Aborted!" in cut_off.stderr
+    (upload_id,) = re.findall(r"--resume (upload_[0-9a-f]{32})", cut_off.stderr)
+    assert rig.client.get(f"/v1/uploads/{upload_id}").json["received"] == 50
+    again = [submitted("--archive", str(archive), "--resume", upload_id) for _ in range(2)]
+    assert len(set(again)) == 1
+    rig.worker.run(again[0])
+    (verdict,) = rig.client.get(f"/v1/jobs/{again[0]}/verdicts").json["verdicts"]
+    assert verdict["name"] == "a.png"
+
+
+def _send_one_piece(uploads: Uploads, path: Path, upload_id: str, **_: object) -> None:
+    """Send the first piece of the file, and die."""
+    with path.open("rb") as stream:
+        uploads._send_piece(stream, upload_id, 0, path.stat().st_size)
+    raise KeyboardInterrupt
