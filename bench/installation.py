@@ -39,12 +39,13 @@ class Bench:
         """The address of the API."""
         return self.installation.url
 
-    def write_items(self, count: int) -> Path:
-        """Write a manifest of so many items that no other manifest has."""
+    def write_items(self, count: int, *, distinct: int | None = None) -> Path:
+        """Write a manifest of so many items that no other manifest has; all differ by default."""
         path = self.installation.folder / f"{time.monotonic_ns()}.jsonl"
         with path.open("w") as stream:
             for i in range(count):
-                uri = f"{self.installation.folder.as_uri()}/{path.stem}/{i:09d}.jpg"
+                name = f"{i % (distinct or count):09d}.jpg"
+                uri = f"{self.installation.folder.as_uri()}/{path.stem}/{name}"
                 stream.write(json.dumps({"uri": uri, "custom_id": f"item-{i}"}) + "\n")
         return path
 
@@ -76,13 +77,13 @@ class Bench:
 
 @contextmanager
 def running_bench(database: str, *, workers: int) -> Iterator[Bench]:
-    """Start everything; stop it at the end."""
+    """Start everything; stop it at the end. The database writes through to the disk."""
     with ExitStack() as stack:
         broker = stack.enter_context(valkey_server())
         settings = {"broker_url": broker.url, "allowed_roots": "/tmp", "rate_limit": ""}
         processes = {"broker": broker.pid}
         if database == "postgres":
-            server = stack.enter_context(postgres_server())
+            server = stack.enter_context(postgres_server(durable=True))
             settings["database_url"] = server.url
             processes["database"] = server.pid
         installed = stack.enter_context(installation(**settings))

@@ -15,11 +15,15 @@ INTERVAL_S = 0.25
 
 @dataclass
 class Probes:
-    """Reads the job and its first page of verdicts again and again, from one thread."""
+    """Reads the job and its first page of verdicts again and again, from one thread.
+
+    Latencies are kept by request and `phase`, which whoever holds the probes moves on.
+    """
 
     url: str
     job_id: str
     processes: Mapping[str, psutil.Process]
+    phase: str = "while it runs"
     latencies_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     peak_bytes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -33,9 +37,12 @@ class Probes:
         self._stop.set()
         self._thread.join()
 
-    def p95_ms(self, name: str) -> float:
-        """Return the 95th percentile of the request's latencies, milliseconds."""
-        return 1000 * float(np.percentile(self.latencies_s[name], 95))
+    def p95_ms(self) -> dict[str, float]:
+        """Return the 95th percentile of the latencies of each request in each phase, ms."""
+        return {
+            name: 1000 * float(np.percentile(latencies, 95))
+            for name, latencies in sorted(self.latencies_s.items())
+        }
 
     def peaks_mib(self) -> dict[str, float]:
         """Return the most resident memory that each process had, MiB."""
@@ -51,6 +58,6 @@ class Probes:
                     self.peak_bytes[name] = max(self.peak_bytes[name], resident)
 
     def _time(self, client: httpx.Client, name: str, path: str) -> None:
-        start = time.perf_counter()
+        start, phase = time.perf_counter(), self.phase
         client.get(path).raise_for_status()
-        self.latencies_s[name].append(time.perf_counter() - start)
+        self.latencies_s[f"{name} {phase}"].append(time.perf_counter() - start)

@@ -5,28 +5,30 @@ commit and following alone. A warm-up job comes first; its items are not counted
 """
 
 import argparse
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from bench import machine
+from bench import machine, results
 from bench.installation import Bench, running_bench
 from bench.probes import Probes
 
-AFTERWARDS_S = 3.0
+AFTERWARDS_S = 5.0
 SMALL_ITEMS = 10_000
 LATE_ITEMS = 10
+DISTINCT = 100  # pictures in the job of copies
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one job showed."""
+    """What one job showed; `latecomer_s` is how long a job of ten items took behind it."""
 
+    what: str
     items: int
     wall_s: float
     cpu_s: dict[str, float]
     peaks_mib: dict[str, float]
-    status_p95_ms: float
-    page_p95_ms: float
+    p95_ms: dict[str, float]
     bytes_per_verdict: float
     latecomer_s: float
 
@@ -41,68 +43,109 @@ class Measurement:
         return 1e6 * sum(self.cpu_s.values()) / self.items
 
 
-def measure(bench: Bench, items: int) -> Measurement:
+def measure(bench: Bench, what: str, items: int, *, distinct: int | None = None) -> Measurement:
     """Run one job of so many items to its end."""
-    manifest = bench.write_items(items)
+    manifest = bench.write_items(items, distinct=distinct)
     before_bytes, before_cpu = bench.database_bytes(), bench.cpu_s()
     start = time.perf_counter()
     job_id = bench.submit(manifest)
-    with Probes(bench.url, job_id, bench.processes) as probes:
-        latecomer_s = _time_latecomer(bench)
+    latecomer = Latecomer(bench, job_id, after=items // 2)
+    with Probes(bench.url, job_id, bench.processes) as probes, latecomer:
         bench.wait(job_id)
         wall_s = time.perf_counter() - start
         cpu_s = {name: s - before_cpu[name] for name, s in bench.cpu_s().items()}
-        time.sleep(AFTERWARDS_S)  # the API is asked on, now that the job is done
+        probes.phase = "after"
+        time.sleep(AFTERWARDS_S)
     return Measurement(
+        what=what,
         items=items,
         wall_s=wall_s,
         cpu_s=cpu_s,
         peaks_mib=probes.peaks_mib(),
-        status_p95_ms=probes.p95_ms("status"),
-        page_p95_ms=probes.p95_ms("first page"),
+        p95_ms=probes.p95_ms(),
         bytes_per_verdict=(bench.database_bytes() - before_bytes) / items,
-        latecomer_s=latecomer_s,
+        latecomer_s=latecomer.took_s,
     )
 
 
-def _time_latecomer(bench: Bench) -> float:
-    """Return how long a job of ten items takes that is made behind the large one, seconds."""
-    manifest = bench.write_items(LATE_ITEMS)
-    start = time.perf_counter()
-    bench.wait(bench.submit(manifest))
-    return time.perf_counter() - start
+class Latecomer:
+    """A small job that is made when so many items of the large one have ended."""
+
+    def __init__(self, bench: Bench, job_id: str, *, after: int) -> None:
+        self._bench, self._job_id, self._after = bench, job_id, after
+        self._manifest = bench.write_items(LATE_ITEMS)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.took_s = float("nan")
+
+    def __enter__(self) -> "Latecomer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+
+    def _run(self) -> None:
+        while self._bench.client.jobs.get(self._job_id).counters.ended < self._after:
+            time.sleep(0.1)
+        start = time.perf_counter()
+        self._bench.wait(self._bench.submit(self._manifest))
+        self.took_s = time.perf_counter() - start
 
 
 def report(found: Measurement) -> str:
     """Return the measurement as lines for people."""
     parts = ", ".join(f"{name} {1e6 * s / found.items:.0f}" for name, s in found.cpu_s.items())
     memory = ", ".join(f"{name} {mib:.0f}" for name, mib in found.peaks_mib.items())
+    latencies = ", ".join(f"{name} {ms:.1f}" for name, ms in found.p95_ms.items())
     return (
-        f"{found.items:>9,} items: {found.rate:,.0f} items/s ({found.wall_s:.1f} s)\n"
-        f"  processor time per item: {found.cpu_us_per_item:.0f} us ({parts})\n"
+        f"{found.what}, {found.items:,} items: {found.rate:,.0f} items/s ({found.wall_s:.1f} s)\n"
+        f"  processor time per item, us: {found.cpu_us_per_item:.0f} ({parts})\n"
         f"  peak resident memory, MiB: {memory}\n"
-        f"  p95: status {found.status_p95_ms:.1f} ms, first page {found.page_p95_ms:.1f} ms\n"
-        f"  database: {found.bytes_per_verdict:.0f} bytes per verdict\n"
-        f"  a job of {LATE_ITEMS} items made behind it: {found.latecomer_s:.1f} s"
+        f"  p95, ms: {latencies}\n"
+        f"  database, bytes per verdict: {found.bytes_per_verdict:.0f}\n"
+        f"  a job of {LATE_ITEMS} items, made half-way, took {found.latecomer_s:.1f} s"
+    )
+
+
+def compare(small: Measurement, large: Measurement) -> str:
+    """Return how what a large job costs relates to what a small one does."""
+    cost = large.cpu_us_per_item / small.cpu_us_per_item
+    growth = ", ".join(
+        f"{name} {large.peaks_mib[name] - mib:+.0f}" for name, mib in small.peaks_mib.items()
+    )
+    return (
+        f"large to small: processor time per item {cost:.2f}, time per item "
+        f"{small.rate / large.rate:.2f}; memory, MiB: {growth}"
     )
 
 
 def main() -> None:
-    """Measure a small job and a large one, and print both with their ratio."""
+    """Measure a small job, a large one and one of copies, and print and keep what they showed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="postgres")
     parser.add_argument("--items", type=int, default=1_000_000)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
-    print(f"{machine.describe()}\n{given.database}, {given.workers} workers", flush=True)
+    opening = f"{machine.describe()}\n{given.database}, {given.workers} workers"
+    lines, found = [opening], []
+    print(opening, flush=True)
     with running_bench(given.database, workers=given.workers) as bench:
-        measure(bench, SMALL_ITEMS)  # warms up
-        small = measure(bench, SMALL_ITEMS)
-        print(report(small), flush=True)
-        large = measure(bench, given.items)
-        print(report(large), flush=True)
-    ratio = large.cpu_us_per_item / small.cpu_us_per_item
-    print(f"processor time per item, large to small: {ratio:.2f}")
+        measure(bench, "warm-up", SMALL_ITEMS)
+        for what, items, distinct in (
+            ("small", SMALL_ITEMS, None),
+            ("large", given.items, None),
+            (f"copies of {DISTINCT} images", given.items // 10, DISTINCT),
+        ):
+            found.append(measure(bench, what, items, distinct=distinct))
+            lines.append(report(found[-1]))
+            print(lines[-1], flush=True)
+    lines.append(compare(found[0], found[1]))
+    print(lines[-1])
+    results.keep(
+        f"size-{given.database}",
+        {"workers": given.workers, "jobs": [asdict(one) for one in found]},
+        lines,
+    )
 
 
 if __name__ == "__main__":

@@ -18,11 +18,9 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
     "shared_buffers": "64MB",
 }
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class RunAs(TypedDict):
@@ -51,9 +49,13 @@ def initialise_postgres(folder: Path, password: str) -> None:
         raise RuntimeError(f"initdb did not succeed: {done.stderr.strip()}")
 
 
-def postgres_command(folder: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start the server of `initialise_postgres`, its Unix socket in `folder`."""
-    options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+def postgres_command(folder: Path, log: IO[bytes], *, durable: bool) -> subprocess.Popen[bytes]:
+    """Start the server of `initialise_postgres`, its Unix socket in `folder`.
+
+    One that is not `durable` forgets in a power cut, and is quicker.
+    """
+    settings = SETTINGS if durable else SETTINGS | FORGETFUL
+    options = [f"-c{name}={value}" for name, value in settings.items()]
     return subprocess.Popen(
         [
             str(_binaries(folder) / "postgres"),

@@ -92,14 +92,17 @@ def valkey_server() -> Iterator[Server]:
 
 
 @contextmanager
-def postgres_server() -> Iterator[Server]:
-    """Run Postgres on a Unix socket in a short temporary folder; `url` names its first database."""
+def postgres_server(*, durable: bool = False) -> Iterator[Server]:
+    """Run Postgres on a Unix socket in a short temporary folder; `url` names its first database.
+
+    With `durable` it writes through to the disk, as an installation's does.
+    """
     with short_folder() as folder:
         password = secrets.token_urlsafe(16)
         initialise_postgres(folder, password)
         log = (folder / "postgres.log").open("ab")
         url = f"postgresql+psycopg://{POSTGRES_USER}:{password}@/postgres?host={folder}"
-        server = Server(url, lambda: postgres_command(folder, log))
+        server = Server(url, lambda: postgres_command(folder, log, durable=durable))
         try:
             server.start(lambda: _database_answers(url))
             yield server
