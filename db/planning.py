@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.sources import SourceItem
+from core.sources import Place, SourceItem
 from core.terms import JobKind, JobState, Priority, ShardState
-from db import dispatching, endings, jobs
+from db import dispatching, endings, items, jobs
 from db.clock import database_time
 from db.models import Job, Shard
 
@@ -69,6 +69,14 @@ def renew(session: Session, tokens: Sequence[tuple[int, int]], *, lease_s: float
     )
 
 
+def place(session: Session, claim: PlanClaim) -> Place | None:
+    """Return where the listing of the job stopped, or None when it has not begun."""
+    if not claim.planned:
+        return None
+    (last,) = items.rows_at(session, claim.job_id, [claim.planned - 1])
+    return Place(count=claim.planned, last_uri=last["uri"])
+
+
 def write_shards(
     session: Session,
     claim: PlanClaim,
@@ -83,18 +91,18 @@ def write_shards(
     """
     rows = []
     rank = dispatching.rank_of(claim.kind, claim.priority)
-    for items in shards:
+    for shard in shards:
         rows.append(
             {
                 "job_id": claim.job_id,
                 "first_position": first_position,
-                "size": len(items),
-                "items": [item.to_row() for item in items],
+                "size": len(shard),
+                "items": [item.to_row() for item in shard],
                 "state": ShardState.PLANNED,
                 "rank": rank,
             }
         )
-        first_position += len(items)
+        first_position += len(shard)
     if not update_claimed(session, claim, lease_s=lease_s, total=first_position, **PROGRESS):
         return False
     if rows:

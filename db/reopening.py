@@ -5,7 +5,6 @@ time, so that every item has either a verdict or a shard, whenever a planner die
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -13,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from core.errors import ConflictError
 from core.terms import JobState, Outcome, ShardState, SourceType
-from db import dispatching, planning
+from db import dispatching, items, planning
 from db.clock import database_time
 from db.models import Job, Shard, Verdict
 from db.planning import PlanClaim
 
-SHARDS_A_READ = 16
 RETRIED_STATES = (JobState.COMPLETED, JobState.FAILED)
 UPLOADED = (SourceType.FILES, SourceType.ARCHIVE)  # their bytes lie in our storage
 
@@ -69,7 +67,7 @@ def plan_failed(
     ).all()
     if not positions:
         return 0
-    rows = _item_rows(session, claim, positions)
+    rows = items.rows_at(session, claim.job_id, positions)
     session.execute(
         insert(Shard),
         [_shard(claim, rows[i : i + shard_size]) for i in range(0, len(rows), shard_size)],
@@ -85,33 +83,6 @@ def plan_failed(
     )
     planning.start(session, claim.job_id)
     return len(positions)
-
-
-def _item_rows(
-    session: Session, claim: PlanClaim, positions: Sequence[int]
-) -> list[Mapping[str, Any]]:
-    """Return the items at the positions, from the shards that the source's listing made.
-
-    Those are read backwards until every item is found: parts of what was one shard may lie
-    across each other.
-    """
-    listed = session.scalars(
-        select(Shard)
-        .where(Shard.job_id == claim.job_id, Shard.round == 0)
-        .where(Shard.first_position <= positions[-1])
-        .order_by(Shard.first_position.desc())
-        .execution_options(yield_per=SHARDS_A_READ)
-    )
-    missing, found = set(positions), {}
-    with closing(listed):
-        for shard in listed:
-            for position, row in zip(shard.positions, shard.items, strict=True):
-                if position in missing:
-                    missing.remove(position)
-                    found[position] = {**row, "position": position}
-            if not missing:
-                break
-    return [found[position] for position in positions]
 
 
 def _shard(claim: PlanClaim, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from core.sources.spec import (
     FolderSource,
     LineFault,
     ManifestSource,
+    Place,
     PrefixSource,
     Source,
     SourceItem,
@@ -36,18 +37,21 @@ def list_items(
     unpack_prefix: str,
     limits: Limits,
     access: Access,
-    start: int = 0,
+    behind: Place | None = None,
 ) -> Iterator[SourceItem | LineFault]:
-    """Yield the items from position `start` on, in an order that is the same each time.
+    """Yield the items, or those behind a place, in an order that is the same each time.
 
-    An archive's members are unpacked into `storage` under `unpack_prefix` as they are passed. A
-    manifest's faulty lines come in between; they count as no position, and all of them come again
-    whatever `start` is. Raises SourceError with a sentence when the source cannot be read, and
-    StorageError when it cannot be read now.
+    A folder or a prefix goes on behind the name of the last item, whatever has come or gone
+    before it; other sources do not change, and go on at the position. An archive's members are
+    unpacked into `storage` under `unpack_prefix` as they are passed. A manifest's faulty lines
+    come in between; they count as no position, and all of them come again behind any place.
+    Raises SourceError with a sentence when the source cannot be read, and StorageError when it
+    cannot be read now.
     """
+    start, last_uri = (behind.count, behind.last_uri) if behind else (0, None)
     match source:
         case FolderSource():
-            return folder.list_folder(source.path, start=start)
+            return folder.list_folder(source.path, last_uri=last_uri)
         case FilesSource():
             return files.list_files(source.uri, start=start)
         case UrlsSource():
@@ -72,4 +76,4 @@ def list_items(
             )
             return manifest.list_manifest(kept, access=access, start=start)
         case PrefixSource():
-            return prefix.list_prefix(source.uri, start=start)
+            return prefix.list_prefix(source.uri, last_uri=last_uri)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 import obstore
 from obstore.exceptions import BaseError, InvalidPathError
@@ -17,29 +16,31 @@ PAGE_KEYS = 1000
 _FINAL = re.compile(r"status code: 40[0134]\b")
 
 
-def list_prefix(uri: str, *, start: int = 0) -> Iterator[SourceItem]:
+def list_prefix(uri: str, *, last_uri: str | None = None) -> Iterator[SourceItem]:
     """Yield one item an object below the prefix, as the store lists them: sorted by key.
 
-    The prefix is a folder: whole segments of a key. Left out, as in a folder, are hidden objects
-    and those whose name says that they are no image; and the empty ones that mark folders.
+    With `last_uri`, only what comes behind the key of that URI, be it still there or not. The
+    prefix is a folder: whole segments of a key. Left out, as in a folder, are hidden objects and
+    those whose name says that they are no image; and the empty ones that mark folders.
     Raises SourceError for what cannot be listed and StorageError for what can heal.
     """
-    return islice(_items(uri), start, None)
-
-
-def _items(uri: str) -> Iterator[SourceItem]:
     store, prefix = locate(uri)
+    last_key = locate(last_uri)[1] if last_uri else None
     root = uri.removesuffix(prefix).rstrip("/")
     folder = prefix.strip("/")
-    for key, size_bytes in _keys(store, folder):
+    for key, size_bytes in _keys(store, folder, last_key):
         name = key.removeprefix(folder).lstrip("/")
         if _is_candidate(name, size_bytes):
             yield SourceItem(uri=f"{root}/{key}", name=clean_name(name))
 
 
-def _keys(store: obstore.store.ObjectStore, folder: str) -> Iterator[tuple[str, int]]:
+def _keys(
+    store: obstore.store.ObjectStore, folder: str, last_key: str | None
+) -> Iterator[tuple[str, int]]:
     try:
-        for page in obstore.list(store, prefix=folder or None, chunk_size=PAGE_KEYS):
+        for page in obstore.list(
+            store, prefix=folder or None, offset=last_key, chunk_size=PAGE_KEYS
+        ):
             for found in page:
                 yield found["path"], found["size"]
     except InvalidPathError as error:

@@ -44,6 +44,14 @@ class SourceItem:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a listing stopped: how many items it has yielded, and the URI of the last of them."""
+
+    count: int
+    last_uri: str
+
+
+@dataclass(frozen=True)
 class LineFault:
     """A line of a manifest, counted from 1, that names no item, and a sentence that says why."""
 

@@ -16,6 +16,7 @@ from core.sources import (
     ArchiveSource,
     Limits,
     ManifestSource,
+    Place,
     PrefixSource,
     Source,
     SourceItem,
@@ -58,7 +59,7 @@ def reader() -> ItemReader:
     return ItemReader(max_bytes=1000, access=ACCESS)
 
 
-def _list(source: Source, *, start: int = 0) -> list[SourceItem]:
+def _list(source: Source, *, behind: Place | None = None) -> list[SourceItem]:
     storage = Storage(ACCESS.storage_url)
     listed = list_items(
         source,
@@ -66,7 +67,7 @@ def _list(source: Source, *, start: int = 0) -> list[SourceItem]:
         unpack_prefix="unpacked",
         limits=LIMITS,
         access=ACCESS,
-        start=start,
+        behind=behind,
     )
     return [item for item in listed if isinstance(item, SourceItem)]
 
@@ -77,8 +78,25 @@ def test_a_prefix_is_listed_in_pages(buckets: Buckets) -> None:
     for name in reversed(names):
         buckets.put(f"many/{name}", b"")
     source = PrefixSource(uri=f"s3://{BUCKET}/many")
-    assert [item.name for item in _list(source)] == names
-    assert [item.name for item in _list(source, start=999)] == names[999:]
+    items = _list(source)
+    assert [item.name for item in items] == names
+    for count in (999, 1000, 1099, 1100):
+        behind = Place(count=count, last_uri=items[count - 1].uri)
+        assert [item.name for item in _list(source, behind=behind)] == names[count:]
+
+
+def test_objects_that_come_and_go_before_the_place_change_nothing(buckets: Buckets) -> None:
+    """A listing goes on behind the key of its last item, whatever that is written with."""
+    names = ["a b.jpg", "a#b?c.jpg", "a%20b.jpg", "deep/er/ü.png", "{x}[y]~'.jpg"]
+    for name in names:
+        buckets.put(f"changing/{name}", b"")
+    source = PrefixSource(uri=f"s3://{BUCKET}/changing")
+    items = _list(source)
+    assert [item.name for item in items] == names
+    buckets.put("changing/a a.jpg", b"")
+    Storage(f"s3://{BUCKET}/changing").delete(names[0])
+    for count, item in enumerate(items, start=1):
+        assert _list(source, behind=Place(count, item.uri)) == items[count:]
 
 
 def test_a_prefix_is_listed_like_a_folder(buckets: Buckets, reader: ItemReader) -> None:

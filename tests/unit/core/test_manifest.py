@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.access import Access
 from core.errors import SourceError
 from core.outbound import Outbound
-from core.sources import Limits, LineFault, ManifestSource, SourceItem, list_items
+from core.sources import Limits, LineFault, ManifestSource, Place, SourceItem, list_items
 from core.sources.lines import MAX_LINE_BYTES, read_lines
 from core.storage import Storage
 from core.terms import ItemCode, ManifestFaultCode
@@ -63,7 +63,7 @@ def _list(
             unpack_prefix="unpacked",
             limits=LIMITS,
             access=access,
-            start=start,
+            behind=Place(start, "") if start else None,
         )
     )
 

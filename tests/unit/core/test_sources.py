@@ -1,5 +1,7 @@
 """Sources: what is listed, in which order, and what is refused."""
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from core.sources import (
     FilesSource,
     FolderSource,
     Limits,
+    Place,
     Source,
     SourceItem,
     list_items,
@@ -37,7 +40,7 @@ def _list(
     source: Source,
     storage: Storage,
     *,
-    start: int = 0,
+    behind: Place | None = None,
     limits: Limits = LIMITS,
 ) -> list[SourceItem]:
     listed = list_items(
@@ -46,7 +49,7 @@ def _list(
         unpack_prefix="unpacked",
         limits=limits,
         access=Access(storage.uri("")),
-        start=start,
+        behind=behind,
     )
     return [item for item in listed if isinstance(item, SourceItem)]
 
@@ -66,12 +69,57 @@ def test_a_folder_is_listed_in_path_order_with_its_nested_folders(
     ]
 
 
-def test_listing_goes_on_where_it_stopped(tmp_path: Path, storage: Storage) -> None:
-    """`start` skips what an earlier planner has written."""
-    for i in range(5):
-        (tmp_path / f"{i}.jpg").touch()
-    names = [item.name for item in _list(FolderSource(path=str(tmp_path)), storage, start=3)]
-    assert names == ["3.jpg", "4.jpg"]
+def _write(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+
+
+def _behind(items: list[SourceItem], count: int) -> Place:
+    return Place(count=count, last_uri=items[count - 1].uri)
+
+
+def test_a_folder_goes_on_behind_any_of_its_files(tmp_path: Path, storage: Storage) -> None:
+    """Wherever it stopped, the files that follow come, and no other; odd names are no matter."""
+    _write(tmp_path, "a.jpg", "a/b.jpg", "a/b/c.jpg", "a/b/d.jpg", "a-b.jpg", "ä%/ö #.jpg", "z.png")
+    _write(tmp_path, os.fsdecode(b"\xff.jpg"))
+    source = FolderSource(path=str(tmp_path))
+    items = _list(source, storage)
+    assert len(items) == 8
+    for count in range(1, 9):
+        assert _list(source, storage, behind=_behind(items, count)) == items[count:]
+
+
+def test_files_that_come_and_go_before_the_place_change_nothing(
+    tmp_path: Path, storage: Storage
+) -> None:
+    """None that is still there is left out, and none comes twice, even if the last one is gone."""
+    _write(tmp_path, "a/1.jpg", "a/2.jpg", "b/3.jpg", "b/4.jpg", "c/5.jpg")
+    source = FolderSource(path=str(tmp_path))
+    behind = _behind(_list(source, storage), 3)
+    for name in ("a/1.jpg", "b/3.jpg"):
+        (tmp_path / name).unlink()
+    _write(tmp_path, "a/0.jpg", "a/6/7.jpg", "b/2.jpg", "b/5.jpg", "d.jpg")
+    names = [item.name for item in _list(source, storage, behind=behind)]
+    assert names == ["b/4.jpg", "b/5.jpg", "c/5.jpg", "d.jpg"]
+
+
+def test_a_place_whose_folder_is_gone_is_one_all_the_same(tmp_path: Path, storage: Storage) -> None:
+    """The listing goes on with what comes behind where the folder was."""
+    _write(tmp_path, "a/1.jpg", "b/2.jpg", "c/3.jpg")
+    source = FolderSource(path=str(tmp_path))
+    behind = _behind(_list(source, storage), 2)
+    shutil.rmtree(tmp_path / "b")
+    assert [item.name for item in _list(source, storage, behind=behind)] == ["c/3.jpg"]
+    _write(tmp_path, "b")
+    assert [item.name for item in _list(source, storage, behind=behind)] == ["b", "c/3.jpg"]
+
+
+def test_uploaded_files_go_on_at_their_position(storage: Storage) -> None:
+    """Their list does not change; several may have one name and no bytes."""
+    items = [SourceItem("", "a.jpg", custom_id=str(i)) for i in range(4)]
+    uri = storage.write("items.jsonl", b"".join(list_line(item) for item in items))
+    assert _list(FilesSource(uri=uri), storage, behind=_behind(items, 2)) == items[2:]
 
 
 def test_links_out_of_the_folder_are_left_out(tmp_path: Path, storage: Storage) -> None:

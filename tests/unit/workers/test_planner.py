@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from core.errors import SourceError, StorageError
-from core.sources import SourceItem
+from core.sources import Place, SourceItem
 from core.taskqueue import plan_job, scan_next
 from core.terms import JobKind, JobState
 from db import endings, planning, shards
@@ -18,7 +18,7 @@ from db.session import Database
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_champion, add_job, get_job, shards_of, verdicts_of
 from tests.support.scanning import plan_claim, reopen, scan_all
-from tests.support.workers import planner
+from tests.support.workers import planner, write_faces
 from workers.planner import MAX_ATTEMPTS, MAX_POSTPONEMENTS, Planner
 
 
@@ -33,9 +33,9 @@ class Rig:
         self.count = 12
         self.after: dict[int, Callable[[], object]] = {}
 
-    def listing(self, *_: object, start: int, **__: object) -> Iterator[SourceItem]:
+    def listing(self, *_: object, behind: Place | None, **__: object) -> Iterator[SourceItem]:
         """List `count` items; after so many of them, do what `after` says."""
-        for i in range(start, self.count):
+        for i in range(behind.count if behind else 0, self.count):
             yield SourceItem(uri=f"file:///{i}", name=f"{i}.jpg")
             if action := self.after.pop(i + 1, None):
                 action()
@@ -176,6 +176,29 @@ def test_a_planner_that_stops_hands_its_job_on(rig: Rig) -> None:
     rig.planner.stopping.clear()
     rig.planner.plan_waiting()
     assert rig.planned() == list(range(12))
+
+
+def test_a_folder_that_changes_between_two_planners_is_listed_once(
+    database: Database, tmp_path: Path
+) -> None:
+    """No image is left out because an earlier one is gone, none comes twice behind a new one."""
+    folder = write_faces(tmp_path / "faces", [b"r"] * 12)
+    stopped = planner(database, RecordingQueue(), tmp_path / "storage")
+    job_id = add_job(database, model_version_id=add_champion(database), path=str(folder))
+    claim = plan_claim(database, job_id)
+    stopped.stopping.set()
+    stopped.plan(claim)
+    assert [row["name"] for row in rows_of(database, job_id)] == [f"{i:04d}.jpg" for i in range(4)]
+    (folder / "0001.jpg").unlink()
+    (folder / "0002b.jpg").touch()
+    planner(database, RecordingQueue(), tmp_path / "storage").plan_waiting()
+    names = [row["name"] for row in rows_of(database, job_id)]
+    assert names == [f"{i:04d}.jpg" for i in range(12)]
+
+
+def rows_of(database: Database, job_id: int) -> list[dict[str, str]]:
+    """Return the items of the job's shards, in order."""
+    return [row for shard in shards_of(database, job_id) for row in shard.items]
 
 
 def test_a_single_scan_is_retried_on_its_own_queue(rig: Rig) -> None:
