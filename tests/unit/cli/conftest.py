@@ -1,6 +1,8 @@
 """What the tests of `fakesweep jobs` share: a server to talk to, and how to run a command."""
 
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from db.session import Database
 from tests.support.api import ApiRig, png, settings_for
 from tests.support.rows import add_champion
 from tests.support.serving import served
+from tests.support.stack import command
 
 
 @pytest.fixture
@@ -40,6 +43,19 @@ def faces(tmp_path: Path) -> Path:
 def run(*arguments: str, stdin: str | None = None) -> Result:
     """Run a command of `fakesweep jobs`."""
     return CliRunner().invoke(main, ["jobs", *arguments], input=stdin)
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[Iterator[str]]:
+    """Run a command of `fakesweep jobs` as a process, to its end; yield the lines as it writes."""
+    words = command("jobs", *arguments)
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield (line.rstrip("\n") for line in process.stdout)
+        except BaseException:
+            process.kill()
+            raise
 
 
 def printed(ended: Result) -> list[str]:

@@ -10,7 +10,7 @@ from core.terms import ManifestFaultCode
 from db import jobs
 from db.models import ManifestFault
 from tests.support.api import ApiRig
-from tests.unit.cli.conftest import printed, run, submitted
+from tests.unit.cli.conftest import printed, run, running, submitted
 
 
 def test_waiting_ends_with_the_counts(rig: ApiRig, faces: Path) -> None:
@@ -26,6 +26,48 @@ def test_waiting_ends_with_the_counts(rig: ApiRig, faces: Path) -> None:
     ended = run("watch", cancelled)
     assert ended.exit_code == 1
     assert f"Job {cancelled} is cancelled: 0 of" in ended.stderr
+
+
+def test_verdicts_are_written_as_they_land(rig: ApiRig, faces: Path) -> None:
+    """One a line, each before the next is there; the counts come last."""
+    job_id = submitted(str(faces))
+    rig.worker.plan(job_id, shard_size=1)
+    with running("watch", job_id, "--verdicts") as lines:
+        for shard_id, line in zip(
+            rig.worker.waiting(job_id)[::-1],
+            [
+                "fake 0.970       fake.png",
+                "failed: undecodable  broken.png",
+                "real 0.030       a.png",
+            ],
+            strict=True,
+        ):
+            rig.worker.finish(shard_id)
+            assert next(lines) == line
+        assert "is completed: 3 of 3 images" in next(lines)
+
+
+def test_what_is_watched_is_json_for_scripts(rig: ApiRig, faces: Path) -> None:
+    """The verdicts alone, or else the job as it ended; the sentence goes to standard error."""
+    job_id = submitted(str(faces))
+    rig.worker.run(job_id)
+    ended = run("watch", job_id, "--verdicts", "--json")
+    found = [json.loads(line) for line in printed(ended)]
+    assert [verdict["name"] for verdict in found] == ["a.png", "broken.png", "fake.png"]
+    assert f"Job {job_id} is completed" in ended.stderr
+    (line,) = printed(run("watch", job_id, "--json"))
+    assert (json.loads(line)["id"], json.loads(line)["state"]) == (job_id, "completed")
+
+
+@pytest.mark.usefixtures("rig")
+def test_a_job_that_was_stopped_is_an_error_in_json_too(faces: Path) -> None:
+    """The job is written, and the exit code is 1."""
+    job_id = submitted(str(faces))
+    run("cancel", job_id)
+    ended = run("watch", job_id, "--json")
+    assert ended.exit_code == 1
+    assert f'"id": "{job_id}"' in ended.stdout
+    assert f"Job {job_id} is cancelled" in ended.stderr
 
 
 @pytest.mark.usefixtures("rig")
