@@ -1,6 +1,7 @@
 """`fakesweep jobs list` and `show`."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import islice
 
 import click
@@ -9,11 +10,18 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from cli.connection import connected
-from cli.jobs.options import echo_json, job_argument, json_option, metadata_option, one_of
+from cli.jobs.options import (
+    Moment,
+    echo_json,
+    job_argument,
+    json_option,
+    metadata_option,
+    one_of,
+)
 from cli.server import server_option
 from cli.text import plain
 from client import Job
-from core.terms import JobKind, JobState
+from core.terms import JobKind, JobState, Priority
 
 JOB_ID_LENGTH = len("job_") + 32
 
@@ -21,21 +29,34 @@ JOB_ID_LENGTH = len("job_") + 32
 @click.command("list")
 @click.option("--state", type=one_of(JobState), help="Only jobs in this state.")
 @click.option("--kind", type=one_of(JobKind), help="Only jobs of this kind.")
+@click.option("--priority", type=one_of(Priority), help="Only jobs of this priority.")
 @metadata_option("Only jobs that have this; of several, all.")
+@click.option("--created-after", type=Moment(), help="Only jobs made then or later; in UTC.")
+@click.option("--created-before", type=Moment(), help="Only jobs made earlier; in UTC.")
 @click.option("--limit", default=20, show_default=True, help="Show at most so many.")
 @json_option
 @server_option
 def list_jobs(
     state: str | None,
     kind: str | None,
+    priority: str | None,
     metadata: Mapping[str, str],
+    created_after: datetime | None,
+    created_before: datetime | None,
     limit: int,
     as_json: bool,
     url: str | None,
 ) -> None:
     """List the jobs, newest first."""
     with connected(url) as client:
-        found = client.jobs.list(state=state, kind=kind, metadata=metadata)
+        found = client.jobs.list(
+            state=state,
+            kind=kind,
+            priority=priority,
+            metadata=metadata,
+            created_after=created_after,
+            created_before=created_before,
+        )
         listed = list(islice(found, limit))
     if as_json:
         for job in listed:
@@ -64,9 +85,7 @@ def _table(listed: list[Job]) -> Table:
     whole_id = Column("job", no_wrap=True, min_width=JOB_ID_LENGTH)  # people copy it
     table = Table(whole_id, "state", "images", "created (UTC)", box=SIMPLE_HEAD)
     for job in listed:
-        table.add_row(
-            job.id, job.state, str(job.counters.total), f"{job.created_at:%Y-%m-%d %H:%M}"
-        )
+        table.add_row(job.id, job.state, str(job.counters.total), _minute(job.created_at))
     return table
 
 
@@ -83,9 +102,17 @@ def _description(job: Job) -> Table:
         "images/s": None if job.rate is None else f"{job.rate:.1f}",
         "seconds to go": None if job.eta_s is None else f"{job.eta_s:.0f}",
         "faults of the manifest": str(job.faults) if job.faults else None,
-        "ended (UTC)": job.ended_at and f"{job.ended_at:%Y-%m-%d %H:%M}",
+        "fails above": None if job.max_failure_ratio is None else f"{job.max_failure_ratio:.1%}",
+        "rescan": "yes" if job.rescan else None,
+        "created (UTC)": _minute(job.created_at),
+        "expires (UTC)": _minute(job.expires_at),
+        "ended (UTC)": _minute(job.ended_at),
         **{name.replace("_", " "): str(value) for name, value in vars(job.counters).items()},
     }.items():
         if value is not None:
             table.add_row(name, plain(value))
     return table
+
+
+def _minute(time: datetime | None) -> str | None:
+    return time and f"{time:%Y-%m-%d %H:%M}"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +11,24 @@ import click
 
 job_argument = click.argument("job_id", metavar="JOB")
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for scripts.")
+
+
+class Moment(click.ParamType):
+    """A date, or a date with a time; in UTC unless it says otherwise."""
+
+    name = "time"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the moment; a date is its first."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"Write {value} as 2026-11-24 or 2026-11-24T12:30:00Z.", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def one_of(words: type[StrEnum]) -> click.Choice[str]:

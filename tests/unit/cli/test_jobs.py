@@ -83,13 +83,42 @@ def test_jobs_are_listed_and_found_by_what_they_carry(faces: Path) -> None:
     assert printed(run("list", "--state", "failed")) == ["There are no such jobs."]
 
 
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        (("--priority", "low"), 1),
+        (("--priority", "high"), 0),
+        (("--created-after", "2020-01-01", "--created-before", "2999-01-01T00:00:00+02:00"), 2),
+        (("--created-after", "2999-01-01 12:00"), 0),
+        (("--created-before", "2020-01-01T00:00:00Z"), 0),
+    ],
+)
+@pytest.mark.usefixtures("rig")
+def test_jobs_are_found_by_priority_and_time(
+    faces: Path, filters: tuple[str, ...], found: int
+) -> None:
+    """A time without a zone is in UTC, as the list shows it."""
+    submitted(str(faces), "--priority", "low")
+    submitted(str(faces))
+    assert len(printed(run("list", "--json", *filters))) == found
+
+
+@pytest.mark.usefixtures("rig")
+def test_a_time_that_is_none_is_a_sentence() -> None:
+    """It says how to write one."""
+    ended = run("list", "--created-after", "yesterday")
+    assert ended.exit_code == 2
+    assert "Write yesterday as 2026-11-24" in ended.stderr
+
+
 @pytest.mark.usefixtures("rig")
 def test_a_job_is_shown(faces: Path) -> None:
-    """With its counters; as one object for scripts."""
-    job_id = submitted(str(faces), "--metadata", "team=a")
+    """With its counters and options; as one object for scripts."""
+    options = ("--metadata", "team=a", "--expires-in", "60", "--max-failure-ratio", "0.25")
+    job_id = submitted(str(faces), *options, "--rescan")
     shown = "\n".join(printed(run("show", job_id)))
-    assert job_id in shown
-    assert "team=a" in shown
+    for part in (job_id, "team=a", "25.0%", "expires (UTC)", "rescan"):
+        assert part in shown
     (line,) = printed(run("show", job_id, "--json"))
     assert json.loads(line)["counters"]["total"] == 0
 
