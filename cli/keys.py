@@ -1,8 +1,9 @@
-"""`fakesweep keys`: the API keys, made and revoked in the database itself."""
+"""`fakesweep keys`: the API keys, made, limited and revoked in the database itself."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.text import plain
+from core.errors import NotFoundError
 from core.settings import load_settings
 from core.terms import Scope
 from db import api_keys, quotas
@@ -21,9 +23,20 @@ from db.session import Database
 MAX_NAME_LENGTH = 100
 
 
+class Limit(click.IntRange):
+    """A number from 1 on; 0 stands for `none`."""
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401 - click's signature
+        """Return the number."""
+        return 0 if value == "none" else super().convert(value, param, ctx)
+
+
 @click.group()
 def keys() -> None:
-    """Make, list and revoke API keys."""
+    """Make, list, limit and revoke API keys."""
 
 
 @keys.command()
@@ -79,6 +92,28 @@ def list_keys() -> None:
 
 @keys.command()
 @click.argument("name")
+@click.option("--max-open-jobs", type=Limit(), metavar="N|none", help="Jobs open at once.")
+@click.option("--max-items-a-day", type=Limit(), metavar="N|none", help="Items listed a day.")
+def limit(name: str, max_open_jobs: int | None, max_items_a_day: int | None) -> None:
+    """Change what the key NAME may use, at once: `none` lifts a limit, what is left out stays."""
+    if max_open_jobs is None and max_items_a_day is None:
+        raise click.UsageError("Name a limit to change: --max-open-jobs or --max-items-a-day.")
+    with _database() as database, database.write() as session:
+        key = next((key for key in api_keys.everyone(session) if key.name == name), None)
+        if key is None:
+            raise NotFoundError(f"There is no key named {name}; `fakesweep keys list` shows all.")
+        if max_open_jobs is not None:
+            key.max_open_jobs = max_open_jobs or None
+        if max_items_a_day is not None:
+            key.max_items_a_day = max_items_a_day or None
+    click.echo(
+        f"The key {name} may have {_most(key.max_open_jobs)} open jobs at once, and its jobs may "
+        f"list {_most(key.max_items_a_day)} items a day."
+    )
+
+
+@keys.command()
+@click.argument("name")
 def revoke(name: str) -> None:
     """Close the API to the key NAME, at once and for good; its jobs stay."""
     with _database() as database, database.write() as session:
@@ -111,6 +146,10 @@ def _row(key: ApiKey, open_jobs: int, used: int) -> list[str | Text]:
 
 def _of(used: int, limit: int | None) -> str:
     return f"{used:,}" if limit is None else f"{used:,} of {limit:,}"
+
+
+def _most(limit: int | None) -> str:
+    return "any number of" if limit is None else f"at most {limit:,}"
 
 
 def _minute(time: datetime | None) -> str:
