@@ -82,12 +82,13 @@ def submit_scan(services: Services, upload: ScanUpload, order: Order) -> str:
 def resubmit(services: Services, public_id: str) -> None:
     """Open the job again for its failed items; raises ConflictError when there is nothing to do.
 
-    It counts against the quota of whoever asks, as a new job would.
+    It counts against the quota of whoever asks, as a new job of the failed items would.
     """
     with services.database.write() as session:
         quotas.admit(session, caller().key_id)
         job = jobs.get(session, public_id)
         reopening.reopen(session, job)
+        quotas.charge(session, caller().key_id, job.failed)
     services.ring(plan_job(job.id))
 
 

@@ -17,6 +17,7 @@ from db.models import Job, JobMetadata, Shard
 ACTIVE = (JobState.PLANNING, JobState.RUNNING)
 OPEN = (JobState.QUEUED, *ACTIVE)
 STOPPING = JobState.CANCELLING
+ALL_RETRIED = 2**31 - 1  # as `retried_to`: behind every position
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,13 @@ class Standing:
     failed: int
     landed: int
     max_failure_ratio: float | None
+    round: int
+    retried_to: int
+
+    @property
+    def is_retrying(self) -> bool:
+        """Whether some of its failed items have yet to be planned anew."""
+        return self.round > 0 and self.retried_to < ALL_RETRIED
 
     @property
     def ended(self) -> int:

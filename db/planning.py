@@ -23,8 +23,8 @@ class PlanClaim:
     """The right to plan a job until the lease ends; `token` fences out an earlier planner.
 
     `planned` is how many items an earlier planner has already written. Above 0, `round` says
-    that the failed items are planned anew, instead of the source. `attempts` counts this claim
-    too: above 1, so many planners have died since the last shard was written.
+    that the failed items are planned anew, before what is left of the source. `attempts` counts
+    this claim too: above 1, so many planners have died since the last shard was written.
     """
 
     job_id: int
@@ -34,6 +34,7 @@ class PlanClaim:
     api_key_id: int | None
     source: dict[str, str]
     planned: int
+    is_source_listed: bool
     round: int
     token: int
     attempts: int
@@ -126,7 +127,8 @@ def finish(session: Session, claim: PlanClaim) -> bool:
 
     Returns whether the job ended by it.
     """
-    if not update_claimed(session, claim, listed_at=database_time(), lease_s=None):
+    listed = {"listed_at": database_time(), "is_source_listed": True}
+    if not update_claimed(session, claim, lease_s=None, **listed):
         return False
     start(session, claim.job_id)
     return endings.settle_job(session, claim.job_id)
@@ -200,6 +202,7 @@ def _claim(session: Session, which: ColumnElement[bool], *, lease_s: float) -> P
             Job.api_key_id,
             Job.source,
             Job.total,
+            Job.is_source_listed,
             Job.round,
             Job.plan_token,
             Job.plan_attempts,

@@ -1,4 +1,4 @@
-"""Another try for a job: its failed items planned anew, or its listing taken up again.
+"""Another try for a job: its failed items planned anew, then its listing taken up again.
 
 The verdicts of the items are given up in the same transaction that plans them, a batch at a
 time, so that every item has either a verdict or a shard, whenever a planner dies.
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import ConflictError
 from core.terms import JobState, Outcome, ShardState, SourceType
-from db import dispatching, items, planning
+from db import dispatching, items, jobs, planning
 from db.clock import database_time
 from db.models import Job, Shard, Verdict
 from db.planning import PlanClaim
@@ -32,14 +32,14 @@ def reopen(session: Session, job: Job) -> None:
         raise ConflictError(
             f"The job is {job.state}; only one that is completed or failed can be retried."
         )
-    unfinished = job.listed_at is None or job.ended < job.total
+    unfinished = not job.is_source_listed or job.ended < job.total
     if not job.failed and not unfinished:
         raise ConflictError("Every item of the job has been scanned; there is nothing to retry.")
     if job.uploads_deleted_at is not None and job.source["type"] in UPLOADED:
         raise ConflictError(
             "The images of the job have been deleted for their age; upload them in a new job."
         )
-    if job.listed_at is not None and job.failed:
+    if job.failed:
         job.round += 1
         job.retried_to = -1
     job.state = JobState.QUEUED
@@ -54,7 +54,10 @@ def reopen(session: Session, job: Job) -> None:
 def plan_failed(
     session: Session, claim: PlanClaim, *, limit: int, shard_size: int, lease_s: float
 ) -> int:
-    """Plan the next `limit` failed items of the job anew; return how many there were."""
+    """Plan the next `limit` failed items of the job anew; return how many there were.
+
+    Once there are none, what fails later in this round is not tried again by it.
+    """
     if not planning.update_claimed(session, claim, lease_s=lease_s):
         return 0
     retried_to = select(Job.retried_to).where(Job.id == claim.job_id).scalar_subquery()
@@ -66,6 +69,7 @@ def plan_failed(
         .limit(limit)
     ).all()
     if not positions:
+        planning.update_claimed(session, claim, lease_s=lease_s, retried_to=jobs.ALL_RETRIED)
         return 0
     rows = items.rows_at(session, claim.job_id, positions)
     session.execute(

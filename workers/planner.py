@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from threading import Event
 
 from core.access import Access
@@ -65,7 +66,7 @@ class Planner:
             self._fail(claim, "The workers that list the source die of it, so it was given up.")
             return
         try:
-            is_listed = self._plan_failed(claim) if claim.round else self._list(claim)
+            is_listed = self._plan_failed(claim) if claim.is_source_listed else self._list(claim)
         except SourceError as error:
             self._fail(claim, str(error))
         except StorageError as error:
@@ -89,9 +90,16 @@ class Planner:
                     send_all(self.queue, [plan_job(claim.job_id)])  # for another worker
 
     def _list(self, claim: PlanClaim) -> bool:
-        """Write the source's shards; return whether that went to its end."""
+        """Write the source's shards; return whether that went to its end.
+
+        Failed items come first, but not before the source has been found to be readable.
+        """
         source, position = source_from_dict(claim.source), claim.planned
-        for group in grouped(self._listed(claim, source), self.shard_size):
+        groups = grouped(self._listed(claim, source), self.shard_size)
+        first = list(islice(groups, 1))
+        if claim.round and not self._plan_failed(claim):
+            return False
+        for group in chain(first, groups):
             if not patiently(partial(self._write, claim, position, group)):
                 return False
             position += group.items

@@ -81,8 +81,10 @@ class Walker:
         if claim is None:
             return
         size = self.dice.randint(1, MAX_SHARD_SIZE)
-        write = self._plan_failed if claim.round else self._list
-        if write(session, claim, size):
+        wrote = claim.round > 0 and self._plan_failed(session, claim, size)
+        if not wrote and not claim.is_source_listed:
+            wrote = self._list(session, claim, size)
+        if wrote:
             planning.release(session, claim)
         else:
             planning.finish(session, claim)

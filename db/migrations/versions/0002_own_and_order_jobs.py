@@ -262,6 +262,7 @@ def _add_to_jobs() -> None:
         sa.Column("landed", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("round", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("retried_to", sa.Integer(), nullable=False, server_default="-1"),
+        sa.Column("is_source_listed", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("pace_slot", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("pace_items", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("pace_before", sa.Integer(), nullable=False, server_default="0"),
@@ -271,6 +272,7 @@ def _add_to_jobs() -> None:
         "UPDATE jobs SET ended_at = coalesce(completed_at, failed_at, cancelled_at, expired_at) "
         "WHERE state IN ('completed', 'failed', 'cancelled', 'expired')"
     )
+    op.execute("UPDATE jobs SET is_source_listed = true WHERE listed_at IS NOT NULL")
     op.execute("UPDATE jobs SET stopping_as = 'cancelled' WHERE state = 'cancelling'")
     op.execute("UPDATE jobs SET plan_attempts = 0")  # it counted planners that did not die as well
     op.create_index("ix_jobs_ended_at", "jobs", ["ended_at"])

@@ -7,6 +7,7 @@ import pytest
 from core.terms import Scope
 from db import api_keys, jobs, quotas
 from tests.support.api import Answer, ApiClient, ApiRig, part
+from tests.support.scanning import replan, scan_all
 
 
 @pytest.fixture
@@ -94,3 +95,22 @@ def test_the_key_of_a_job_is_its_owner(guarded_rig: ApiRig) -> None:
         found = api_keys.find(session, key)
         assert found is not None
         assert {jobs.get(session, public_id).api_key_id for public_id in ids} == {found.id}
+
+
+def test_items_that_are_tried_again_count_again(
+    guarded_rig: ApiRig, limited: Callable[..., ApiClient]
+) -> None:
+    """All that failed, or the retry is refused and the job stays as it is."""
+    client = limited(max_items_a_day=4)
+    files = {"files": [part(f"broken-{i}.png") for i in range(3)]}
+    job = client.post("/v1/jobs", data=files).json
+    guarded_rig.worker.run(job["id"])
+    assert client.post(job["links"]["retry"]).status_code == 202
+    with guarded_rig.database.read() as session:
+        assert list(quotas.used_today(session).values()) == [3]
+        job_id = jobs.get(session, job["id"]).id
+    replan(guarded_rig.database, job_id)
+    scan_all(guarded_rig.database, job_id, failing={0, 1})
+    refused = client.post(job["links"]["retry"])
+    assert (refused.status_code, "items of today" in refused.json["detail"]) == (429, True)
+    assert client.get(job["links"]["self"]).json["state"] == "completed"

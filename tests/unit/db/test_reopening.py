@@ -106,7 +106,7 @@ def test_a_planner_that_dies_between_two_batches_is_taken_up(database: Database)
 
 
 def test_a_job_that_was_listed_in_part_goes_on(database: Database) -> None:
-    """After its listing failed, a retry takes it up where it stopped; the verdicts stay."""
+    """After its listing failed, a retry takes it up where it stopped, failed items first."""
     job_id = add_job(database, model_version_id=add_champion(database))
     items = [SourceItem(uri=f"file:///{i}", name=str(i)) for i in range(4)]
     claim = plan_claim(database, job_id)
@@ -117,13 +117,36 @@ def test_a_job_that_was_listed_in_part_goes_on(database: Database) -> None:
         endings.stop(session, job_id, ending=JobState.FAILED, error="The bucket is gone.")
     reopen(database, job_id)
     again = plan_claim(database, job_id)
-    assert (again.planned, again.round) == (4, 0)
-    assert sorted(outcomes(database, job_id)) == [0, 1, 2, 3]
+    assert (again.planned, again.is_source_listed) == (4, False)
+    assert plan_failed(database, again, limit=10) == 1
+    assert sorted(outcomes(database, job_id)) == [0, 1, 2]
     with database.write() as session:
         planning.write_shards(session, again, first_position=4, shards=[items], lease_s=60)
         planning.finish(session, again)
     scan_all(database, job_id, failing=set())
-    assert get_job(database, job_id).state is JobState.COMPLETED
+    job = get_job(database, job_id)
+    assert (job.state, job.scored, job.failed) == (JobState.COMPLETED, 8, 0)
+
+
+def test_what_fails_anew_is_not_tried_again_by_the_same_retry(database: Database) -> None:
+    """A planner that takes over behind the failed items leaves those alone that failed since."""
+    job_id = add_job(database, model_version_id=add_champion(database))
+    items = [SourceItem(uri=f"file:///{i}", name=str(i)) for i in range(4)]
+    claim = plan_claim(database, job_id)
+    with database.write() as session:
+        planning.write_shards(session, claim, first_position=0, shards=[items], lease_s=60)
+    scan_all(database, job_id, failing={3})
+    with database.write() as session:
+        endings.stop(session, job_id, ending=JobState.FAILED, error="The bucket is gone.")
+    reopen(database, job_id)
+    dead = plan_claim(database, job_id, lease_s=-1)
+    assert [plan_failed(database, dead, limit=10, lease_s=-1) for _ in range(2)] == [1, 0]
+    with database.write() as session:
+        assert planning.write_shards(session, dead, first_position=4, shards=[items], lease_s=-1)
+    scan_all(database, job_id, failing={3, 5})
+    again = plan_claim(database, job_id)
+    assert plan_failed(database, again, limit=10) == 0
+    assert get_job(database, job_id).failed == 2
 
 
 def test_a_job_stopped_by_its_failures_scans_what_it_left_too(database: Database) -> None:

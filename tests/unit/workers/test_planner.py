@@ -91,6 +91,28 @@ def test_a_listing_that_fails_with_shards_in_hand(rig: Rig) -> None:
     assert rig.planned() == list(range(12))
 
 
+def test_a_retry_plans_failed_items_and_what_was_not_listed(rig: Rig) -> None:
+    """In one go, but nothing is given up for a source that still cannot be listed."""
+
+    def scan_and_fail() -> None:
+        scan_all(rig.database, rig.job_id, failing={1, 2})
+        raise SourceError("The folder is gone.")
+
+    rig.after[6] = scan_and_fail
+    rig.planner.plan_waiting()
+    reopen(rig.database, rig.job_id)
+    rig.fail_after(5, SourceError("It is still gone."))
+    rig.planner.plan_waiting()
+    job = get_job(rig.database, rig.job_id)
+    assert (job.state, job.error, job.failed) == (JobState.FAILED, "It is still gone.", 2)
+    reopen(rig.database, rig.job_id)
+    rig.planner.plan_waiting()
+    assert sorted(rig.planned()) == [0, 1, 1, 2, 2, *range(3, 12)]
+    scan_all(rig.database, rig.job_id, failing=set())
+    job = get_job(rig.database, rig.job_id)
+    assert (job.state, job.scored, job.failed) == (JobState.COMPLETED, 12, 0)
+
+
 def test_a_job_that_is_cancelled_while_it_is_planned(rig: Rig) -> None:
     """The planner stops at its next write, and goes on with the next job."""
 
