@@ -79,7 +79,11 @@ class JobOptions(ScanOptions):
         description="Not done by then, it ends `expired`.",
     )
     max_failure_ratio: float | None = Field(
-        default=None, ge=0, le=1, description="The job ends `failed` when more of its items fail."
+        default=None,
+        ge=0,
+        le=1,
+        description="The job ends `failed` when more of its items fail; "
+        "while the source is listed, of those that have ended, from 1,000 on.",
     )
     strict: bool = Field(
         default=False,

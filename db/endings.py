@@ -12,6 +12,7 @@ from db.clock import database_time
 from db.jobs import Standing
 from db.models import Job, Shard
 
+FIRST_JUDGED = 1000  # items by whose failures a source is judged that is not listed to its end
 ENDED_AT = {
     JobState.COMPLETED: "completed_at",
     JobState.FAILED: "failed_at",
@@ -91,17 +92,12 @@ def settle(session: Session, standing: Standing) -> bool:
     """
     if standing.state == JobState.CANCELLING:
         return _settle_stopped(session, standing)
-    if standing.state != JobState.RUNNING or standing.listed_at is None:
+    if standing.state != JobState.RUNNING:
         return False
-    if _failed_too_often(standing):
-        sentence = (
-            f"{standing.failed:,} of {standing.total:,} items failed, more than the job's "
-            f"max_failure_ratio of {standing.max_failure_ratio:g} allows. Their codes say why; "
-            "correct that, then retry the job."
-        )
+    if sentence := _too_many_failures(standing):
         stop(session, standing.id, ending=JobState.FAILED, error=sentence)
         return _state(session, standing.id) == JobState.FAILED
-    if standing.ended < standing.total:
+    if standing.listed_at is None or standing.ended < standing.total:
         return False
     return _end(session, standing.id, JobState.RUNNING, JobState.COMPLETED)
 
@@ -114,9 +110,26 @@ def _settle_stopped(session: Session, standing: Standing) -> bool:
     return _end(session, standing.id, JobState.CANCELLING, ending)
 
 
-def _failed_too_often(standing: Standing) -> bool:
+def _too_many_failures(standing: Standing) -> str | None:
+    """Return the sentence that says so, or None while no more have failed than may.
+
+    Nobody knows the total while the source is listed; then the items that have ended stand for it.
+    """
     ratio = standing.max_failure_ratio
-    return ratio is not None and standing.failed > ratio * standing.total
+    if ratio is None:
+        return None
+    if standing.listed_at is not None:
+        count, counted = standing.total, f"{standing.total:,} items"
+    elif standing.ended >= FIRST_JUDGED and not standing.is_retrying:
+        count, counted = standing.ended, f"the first {standing.ended:,} items"
+    else:
+        return None
+    if standing.failed <= ratio * count:
+        return None
+    return (
+        f"{standing.failed:,} of {counted} failed, more than the job's max_failure_ratio of "
+        f"{ratio:g} allows. Their codes say why; correct that, then retry the job."
+    )
 
 
 def _end(session: Session, job_id: int, before: JobState, ending: JobState) -> bool:

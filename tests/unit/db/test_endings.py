@@ -19,7 +19,7 @@ from tests.support.rows import (
     shards_of,
     verdicts_of,
 )
-from tests.support.scanning import plan_claim
+from tests.support.scanning import plan_claim, plan_failed, reopen, scan_all
 from tests.support.webhooks import add_endpoint, deliveries_of
 
 
@@ -65,7 +65,7 @@ def test_a_ratio_of_zero_allows_no_failure(database: Database) -> None:
     assert get_job(database, lenient).state is JobState.COMPLETED
 
 
-def test_failures_count_once_the_source_is_listed(database: Database) -> None:
+def test_a_few_failures_count_once_the_source_is_listed(database: Database) -> None:
     """Before, nobody knows of how many items they are; then the job stops at once."""
     version = add_champion(database)
     job_id = add_job(database, model_version_id=version, max_failure_ratio=0.5)
@@ -79,6 +79,50 @@ def test_failures_count_once_the_source_is_listed(database: Database) -> None:
     with database.write() as session:
         assert planning.finish(session, claim)
     assert get_job(database, job_id).state is JobState.FAILED
+
+
+def test_many_failures_stop_a_source_that_is_still_listed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once enough items have ended: a source without an end would never be stopped otherwise."""
+    monkeypatch.setattr(endings, "FIRST_JUDGED", 6)
+    version = add_champion(database)
+    job_id = add_job(database, model_version_id=version, max_failure_ratio=0.5)
+    claim = plan_claim(database, job_id)
+    items = [[SourceItem(uri=f"file:///{i}", name=str(i)) for i in range(2)] for _ in range(9)]
+    with database.write() as session:
+        planning.write_shards(session, claim, first_position=0, shards=items, lease_s=60)
+    for failing in ({0, 1}, {2, 3}):
+        _fail(database, job_id, failing)
+        assert get_job(database, job_id).state is JobState.RUNNING
+    _fail(database, job_id, {4})
+    job = get_job(database, job_id)
+    assert (job.state, job.failed) == (JobState.FAILED, 5)
+    assert (job.error or "").startswith("5 of the first 6 items failed, more than the job's")
+    with database.write() as session:
+        more = [[SourceItem(uri="file:///18", name="18")]]
+        assert not planning.write_shards(session, claim, first_position=18, shards=more, lease_s=60)
+
+
+def test_failures_that_are_being_retried_do_not_stop_a_job(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that have yet to be planned anew are no sign of how the source is now."""
+    monkeypatch.setattr(endings, "FIRST_JUDGED", 2)
+    job_id = add_planned_job(database, items=12, max_failure_ratio=0.1)
+    _fail(database, job_id, {0, 1, 2, 3})
+    assert get_job(database, job_id).state is JobState.FAILED
+    reopen(database, job_id)
+    claim = plan_claim(database, job_id)
+    assert plan_failed(database, claim, limit=2) == 2
+    scan_all(database, job_id, failing=set())
+    assert get_job(database, job_id).state is JobState.RUNNING
+    assert [plan_failed(database, claim, limit=10) for _ in range(2)] == [2, 0]
+    scan_all(database, job_id, failing=set())
+    with database.write() as session:
+        assert planning.finish(session, claim)
+    job = get_job(database, job_id)
+    assert (job.state, job.scored) == (JobState.COMPLETED, 12)
 
 
 def test_a_job_with_too_many_failures_waits_for_shards_in_hand(database: Database) -> None:
