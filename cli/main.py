@@ -15,7 +15,7 @@ COMMANDS = {
     "beat": LazyCommand("cli.beat:beat", "Run the clock of the recovery sweeps."),
     "jobs": LazyCommand("cli.jobs.group:jobs", "Submit, follow, export and delete jobs."),
     "keys": LazyCommand("cli.keys:keys", "Make, list, limit and revoke API keys."),
-    "webhooks": LazyCommand("cli.webhooks:webhooks", "Let a server tell you when jobs end."),
+    "webhooks": LazyCommand("cli.webhooks.group:webhooks", "Let a server tell you when jobs end."),
     "models": LazyCommand("cli.models:models", "List, register and promote model versions."),
     "purge": LazyCommand("cli.purge:purge", "Delete now what is not kept any more."),
     "db": LazyCommand("cli.db:db", "Look after the database."),

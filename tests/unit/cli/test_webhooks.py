@@ -78,6 +78,20 @@ def test_a_webhook_is_shown_and_removed() -> None:
     assert "There are no webhooks" in webhooks("list").stdout
 
 
+def test_a_webhook_is_changed() -> None:
+    """Its address or its events; the other one stays."""
+    webhook_id = added("--event", "job.failed")
+    moved = webhooks("change", webhook_id, "--endpoint", f"{URL}/2").stdout
+    assert f"hears of job.failed at {URL}/2\n" in moved
+    options = ("--event", "job.expired", "--event", "job.completed")
+    assert f"hears of job.completed, job.expired at {URL}/2\n" in (
+        webhooks("change", webhook_id, *options).stdout
+    )
+    refused = webhooks("change", webhook_id)
+    assert refused.exit_code == 2
+    assert "Name what to change" in refused.stderr
+
+
 def test_deliveries_say_how_they_went(database: Database) -> None:
     """Why the last attempt failed, and when the next one follows."""
     webhook_id = added()

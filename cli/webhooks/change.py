@@ -1,0 +1,86 @@
+"""`fakesweep webhooks add`, `change`, `rotate`, `enable`, `disable` and `remove`."""
+
+from collections.abc import Sequence
+
+import click
+
+from cli.connection import connected
+from cli.server import server_option
+from cli.text import plain
+from cli.webhooks.options import events_option, shown_time, webhook_argument
+
+
+@click.command()
+@click.argument("endpoint", metavar="ENDPOINT")
+@events_option("By default everything.")
+@server_option
+def add(endpoint: str, events: Sequence[str], url: str | None) -> None:
+    """Send events to ENDPOINT, an https URL; write the secret to standard output, this once."""
+    with connected(url) as client:
+        made = client.webhooks.add(endpoint, events=events or None)
+    click.echo(made.secret)
+    click.echo(
+        f"This is the secret of the webhook {made.id}; it verifies the signatures. Keep it now: "
+        "it cannot be shown again.",
+        err=True,
+    )
+
+
+@click.command()
+@webhook_argument
+@click.option("--endpoint", metavar="URL", help="Send events there, an https URL.")
+@events_option("Those that are given replace the others.")
+@server_option
+def change(webhook_id: str, endpoint: str | None, events: Sequence[str], url: str | None) -> None:
+    """Change where events are sent, or which; what is left out stays, and so does the secret."""
+    if not endpoint and not events:
+        raise click.UsageError("Name what to change: --endpoint or --event.")
+    with connected(url) as client:
+        changed = client.webhooks.change(webhook_id, url=endpoint, events=events or None)
+    events_now = ", ".join(changed.events)
+    click.echo(f"The webhook {changed.id} hears of {events_now} at {plain(changed.url)}")
+
+
+@click.command()
+@webhook_argument
+@server_option
+def rotate(webhook_id: str, url: str | None) -> None:
+    """Make a new secret and write it to standard output, this once."""
+    with connected(url) as client:
+        rotated = client.webhooks.rotate(webhook_id)
+    click.echo(rotated.secret)
+    click.echo(
+        f"This is the new secret of {rotated.id}. Until "
+        f"{shown_time(rotated.old_secret_expires_at)} the old one signs as well.",
+        err=True,
+    )
+
+
+@click.command()
+@webhook_argument
+@server_option
+def enable(webhook_id: str, url: str | None) -> None:
+    """Send events to a disabled webhook again."""
+    with connected(url) as client:
+        client.webhooks.change(webhook_id, enabled=True)
+    click.echo(f"The webhook {webhook_id} is enabled.")
+
+
+@click.command()
+@webhook_argument
+@server_option
+def disable(webhook_id: str, url: str | None) -> None:
+    """Send nothing more to a webhook; what is on its way fails."""
+    with connected(url) as client:
+        client.webhooks.change(webhook_id, enabled=False)
+    click.echo(f"The webhook {webhook_id} is disabled.")
+
+
+@click.command()
+@webhook_argument
+@server_option
+def remove(webhook_id: str, url: str | None) -> None:
+    """Remove a webhook and its log."""
+    with connected(url) as client:
+        client.webhooks.remove(webhook_id)
+    click.echo(f"The webhook {webhook_id} is removed.")
