@@ -56,3 +56,19 @@ def test_a_broker_that_is_down_is_a_sentence(broker: Server) -> None:
     broker.kill()
     with pytest.raises(BrokerUnavailableError, match=r"broker\.sock does not answer"):
         require_broker(app)
+
+
+def test_a_broker_that_is_away_is_asked_again_every_second(broker: Server) -> None:
+    """The pauses do not grow, so that it is found soon after it is back, however long that took."""
+    pauses: list[float] = []
+
+    def tell(_error: Exception, pause_s: float) -> None:
+        pauses.append(pause_s)
+        if len(pauses) == 3:
+            broker.restart()
+
+    broker.kill()
+    with create_celery(broker.url).connection_for_read() as connection:
+        connection.ensure_connection(tell)
+        assert connection.connected
+    assert pauses == [1, 1, 1]
