@@ -1,1 +1,1 @@
-"""How people lay out their images on disk; one file a layout, each giving `LabelledFile`s."""
+"""How people lay out faces on disk: one file a layout, each turning a folder into a `Listing`."""
