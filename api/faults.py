@@ -5,7 +5,8 @@ from flask_openapi3.blueprint import APIBlueprint
 
 from api import cursors
 from api.document import JOBS, problems
-from api.schemas import FaultPage, FaultView, JobPath, PageQuery
+from api.queries import JobPath, PageQuery
+from api.schemas import FaultPage, FaultView
 from api.services import services
 from api.shapes import answer
 from core.terms import ManifestFaultCode

@@ -44,3 +44,11 @@ class AppendHeader(TusHeader):
     upload_offset: str | None = Field(
         default=None, alias="Upload-Offset", description="How many bytes have arrived before."
     )
+
+
+class EventsHeader(BaseModel):
+    """The event that the client saw last."""
+
+    last_event_id: str | None = Field(
+        default=None, alias="Last-Event-ID", description="Go on behind the event with this id."
+    )

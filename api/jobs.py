@@ -12,8 +12,9 @@ from api.document import JOBS, LOCATION, bodies, described, problems
 from api.headers import SubmitHeader
 from api.idempotency import submit_once
 from api.identity import caller
+from api.queries import JobPath, JobQuery
 from api.requests import JobRequest, JobUpload
-from api.schemas import JobPage, JobPath, JobQuery, JobView
+from api.schemas import JobPage, JobView
 from api.services import services
 from api.shapes import answer, job_views
 from api.submission import Order, resubmit, submit_source, submit_upload

@@ -12,8 +12,9 @@ from api.document import UPLOADS, problems
 from api.headers import AppendHeader, CreateUploadHeader, TusHeader
 from api.identity import caller
 from api.intake import discard
+from api.queries import UploadPath
 from api.receiving import receive
-from api.schemas import UploadPath, UploadView
+from api.schemas import UploadView
 from api.services import services
 from api.shapes import answer
 from db import uploads

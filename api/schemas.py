@@ -1,12 +1,11 @@
-"""What answers carry, and which pages are asked for: the schemas that also make openapi.json."""
+"""What answers carry: the schemas that also make openapi.json."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from core.terms import (
-    ExportFormat,
     ItemCode,
     JobKind,
     JobState,
@@ -17,18 +16,6 @@ from core.terms import (
 )
 
 JOB_ID = Field(description="Id of the job.", examples=["job_01a20b556ef076ef82e6d3893ba81f31"])
-
-
-class JobPath(BaseModel):
-    """A job named in the path."""
-
-    job_id: str = Field(description="Id of the job.")
-
-
-class UploadPath(BaseModel):
-    """A resumable upload named in the path."""
-
-    upload_id: str = Field(description="Id of the upload.")
 
 
 class Counters(BaseModel):
@@ -162,55 +149,6 @@ class ModelList(BaseModel):
     """All model versions, newest first."""
 
     models: list[ModelView]
-
-
-class PageQuery(BaseModel):
-    """Which page of a list."""
-
-    cursor: str | None = Field(None, description="`next_cursor` of the page before.")
-    limit: int = Field(100, ge=1, le=1000)
-
-
-class JobQuery(PageQuery):
-    """Which jobs."""
-
-    state: JobState | None = None
-    kind: JobKind | None = None
-    priority: Priority | None = None
-    metadata: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}:")]] = Field(
-        [], description="`key:value`, as in `campaign:spring`; of several, all must match."
-    )
-    created_after: AwareDatetime | None = Field(None, description="The moment itself included.")
-    created_before: AwareDatetime | None = None
-
-
-class VerdictQuery(PageQuery):
-    """Which verdicts of a job."""
-
-    label: Label | None = None
-    outcome: Outcome | None = None
-
-
-class ExportQuery(BaseModel):
-    """Which verdicts of a job, and as which file."""
-
-    format: ExportFormat = ExportFormat.CSV
-    label: Label | None = None
-    outcome: Outcome | None = None
-
-
-class EventsQuery(BaseModel):
-    """Which events of a job."""
-
-    verdicts: bool = Field(True, description="False: progress and the end alone.")
-
-
-class EventsHeader(BaseModel):
-    """The event that the client saw last."""
-
-    last_event_id: str | None = Field(
-        default=None, alias="Last-Event-ID", description="Go on behind the event with this id."
-    )
 
 
 class LandedVerdicts(BaseModel):

@@ -5,7 +5,8 @@ from flask_openapi3.blueprint import APIBlueprint
 
 from api import cursors
 from api.document import VERDICTS, problems
-from api.schemas import JobPath, VerdictPage, VerdictQuery
+from api.queries import JobPath, VerdictQuery
+from api.schemas import VerdictPage
 from api.services import services
 from api.shapes import answer, verdict_view
 from db import jobs, verdicts

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas import PageQuery
+from api.queries import PageQuery
 from core.terms import DeliveryState, JobEvent
 
 MAX_URL_LENGTH = 2048

@@ -8,7 +8,7 @@ from api import cursors
 from api.document import WEBHOOKS, described, problems
 from api.errors import FieldError
 from api.identity import caller
-from api.schemas import PageQuery
+from api.queries import PageQuery
 from api.services import services
 from api.shapes import answer
 from api.webhook_schemas import (

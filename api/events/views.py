@@ -7,7 +7,8 @@ from api import streams
 from api.document import JOBS, problems
 from api.events.place import Place
 from api.events.stream import Following, follow
-from api.schemas import EventsHeader, EventsQuery, JobPath
+from api.headers import EventsHeader
+from api.queries import EventsQuery, JobPath
 from api.services import services
 from db import jobs
 

@@ -7,7 +7,7 @@ from api import streams
 from api.document import VERDICTS, problems
 from api.exports.formats import FORMATS
 from api.exports.pages import Selection, read_pages
-from api.schemas import ExportQuery, JobPath
+from api.queries import ExportQuery, JobPath
 from api.services import services
 from db import jobs
 

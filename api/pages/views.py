@@ -10,8 +10,8 @@ from api.bodies import job_upload
 from api.errors import FieldError
 from api.jobs import begin_to_cancel, page_of_jobs, read_job_view
 from api.pages import words
+from api.queries import JobQuery, VerdictQuery
 from api.requests import FolderRequest, JobOptions
-from api.schemas import JobQuery, VerdictQuery
 from api.services import services
 from api.submission import Order, submit_source, submit_upload
 from api.verdicts import page_of_verdicts

@@ -134,9 +134,18 @@ def test_jobs_are_found_by_metadata_and_priority(rig: ApiRig) -> None:
     assert found("created_before=2020-01-01T00:00:00Z") == 0
 
 
-@pytest.mark.parametrize("query", ["metadata=team", "metadata=a b:c", "created_after=2020-01-01"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "metadata=team",
+        "metadata=a b:c",
+        "created_after=2020-01-01",
+        "created_after=0001-01-01T00:00:00%2B02:00",
+        "created_before=9999-12-31T23:59:59-02:00",
+    ],
+)
 def test_a_filter_that_is_wrong_is_refused(rig: ApiRig, query: str) -> None:
-    """A time without a zone could mean two moments."""
+    """A time without a zone could mean two moments, and one that is no year in UTC means none."""
     answer = rig.client.get(f"/v1/jobs?{query}")
     assert answer.status_code == 422
     assert answer.json["errors"][0]["field"].startswith(query.partition("=")[0])

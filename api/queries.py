@@ -1,0 +1,71 @@
+"""What is named in paths and asked for behind them: the schemas that validate both."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+
+from core.terms import ExportFormat, JobKind, JobState, Label, Outcome, Priority
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("Name a moment of the years 1 to 9999 in UTC.") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+class JobPath(BaseModel):
+    """A job named in the path."""
+
+    job_id: str = Field(description="Id of the job.")
+
+
+class UploadPath(BaseModel):
+    """A resumable upload named in the path."""
+
+    upload_id: str = Field(description="Id of the upload.")
+
+
+class PageQuery(BaseModel):
+    """Which page of a list."""
+
+    cursor: str | None = Field(None, description="`next_cursor` of the page before.")
+    limit: int = Field(100, ge=1, le=1000)
+
+
+class JobQuery(PageQuery):
+    """Which jobs."""
+
+    state: JobState | None = None
+    kind: JobKind | None = None
+    priority: Priority | None = None
+    metadata: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}:")]] = Field(
+        [], description="`key:value`, as in `campaign:spring`; of several, all must match."
+    )
+    created_after: Moment | None = Field(None, description="The moment itself included.")
+    created_before: Moment | None = None
+
+
+class VerdictQuery(PageQuery):
+    """Which verdicts of a job."""
+
+    label: Label | None = None
+    outcome: Outcome | None = None
+
+
+class ExportQuery(BaseModel):
+    """Which verdicts of a job, and as which file."""
+
+    format: ExportFormat = ExportFormat.CSV
+    label: Label | None = None
+    outcome: Outcome | None = None
+
+
+class EventsQuery(BaseModel):
+    """Which events of a job."""
+
+    verdicts: bool = Field(True, description="False: progress and the end alone.")
