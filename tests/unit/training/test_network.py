@@ -1,0 +1,97 @@
+"""Which weights learn, and how fast; and the average that follows them."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from detector.preprocess import PreprocessingSpec
+from detector.vit import load_vit
+from training.config import Adaptation
+from training.loop import Average
+from training.network import FineTuned, choose_weights, learning
+
+
+@pytest.fixture
+def network(backbone: Path) -> FineTuned:
+    """A tiny network with a new head."""
+    return FineTuned(load_vit(backbone, new_head=True), PreprocessingSpec(size=32))
+
+
+def _choose(network: FineTuned, **given: object) -> list[dict[str, object]]:
+    adaptation = Adaptation.model_validate(given)
+    return choose_weights(network, adaptation, learning_rate=1.0, weight_decay=0.1)
+
+
+def test_a_linear_probe_trains_the_head_alone(network: FineTuned) -> None:
+    """Everything below is frozen."""
+    _choose(network, mode="linear_probe")
+    assert {name for name, _ in learning(network)} == {
+        "vit.classifier.weight",
+        "vit.classifier.bias",
+    }
+
+
+def test_layer_norm_mode_trains_every_normalization(network: FineTuned) -> None:
+    """And the head; no matrix of attention or MLP."""
+    _choose(network, mode="layer_norm")
+    names = [name for name, _ in learning(network)]
+    depth = network.vit.config.num_hidden_layers
+    assert sum("layernorm" in name for name in names) == 2 * (2 * depth + 1)
+    assert all("layernorm" in name or "classifier" in name for name in names)
+
+
+def test_lower_layers_learn_slower(network: FineTuned) -> None:
+    """Each layer by the decay, the embeddings slowest, the head by its own factor."""
+    groups = _choose(network, layer_decay=0.5, head_factor=4)
+    rates = {
+        name: group["lr"]
+        for group in groups
+        for name, weight in network.named_parameters()
+        if any(weight is one for one in group["params"])  # pyright: ignore[reportGeneralTypeIssues]
+    }
+    depth = network.vit.config.num_hidden_layers
+    assert rates["vit.classifier.weight"] == 4
+    assert rates["vit.vit.layernorm.weight"] == 1
+    assert rates[f"vit.vit.layers.{depth - 1}.mlp.fc1.weight"] == 1
+    assert rates["vit.vit.layers.0.mlp.fc1.weight"] == 0.5 ** (depth - 1)
+    assert rates["vit.vit.embeddings.cls_token"] == 0.5**depth
+    assert len(rates) == len(list(network.named_parameters()))
+
+
+def test_biases_and_normalizations_are_not_decayed(network: FineTuned) -> None:
+    """Weight decay is for matrices."""
+    for group in _choose(network):
+        matrices = {weight.ndim > 1 for weight in group["params"]}  # pyright: ignore[reportGeneralTypeIssues]
+        assert matrices == {group["weight_decay"] == 0.1}
+
+
+def test_the_average_follows_and_survives(network: FineTuned, tmp_path: Path) -> None:
+    """It lies between old and new weights, is exchanged for a measurement, and is read back."""
+    _choose(network, mode="linear_probe")
+    average = Average(network, decay=0.9)
+    for value in (0.0, 1.0):
+        network.vit.classifier.bias.data.fill_(value)
+        average.on_step_end()
+    average.exchange()
+    mean = network.vit.classifier.bias.data.clone()
+    assert ((mean > 0) & (mean < 1)).all()
+    average.exchange()
+    assert network.vit.classifier.bias.data.tolist() == [1.0, 1.0]
+
+    average.save(tmp_path)
+    again = Average(network, decay=0.9)
+    again.load(tmp_path)
+    again.exchange()
+    assert torch.equal(network.vit.classifier.bias.data, mean)
+
+
+def test_without_a_decay_nothing_is_kept(network: FineTuned, tmp_path: Path) -> None:
+    """The learning weights are measured and written, and no other file."""
+    average = Average(network, decay=0)
+    before = network.vit.classifier.bias.data.clone()
+    average.on_step_end()
+    average.exchange()
+    average.save(tmp_path)
+    assert torch.equal(network.vit.classifier.bias.data, before)
+    assert not list(tmp_path.iterdir())

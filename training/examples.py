@@ -1,0 +1,150 @@
+"""The examples that a network is trained and measured on, made from the rows of a dataset.
+
+Training draws what it shows (`training.sampling`), makes pseudo-fakes, cuts and augments;
+measuring cuts exactly as serving does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pandas as pd
+import torch
+from PIL import Image
+from torch.utils.data import Dataset
+
+from detector.faces import Face, crop_face
+from detector.preprocess import PreprocessingSpec, to_pixels
+from training.augment import augment
+from training.config import TrainingConfig
+from training.pseudo import compose, self_blend, swap
+from training.rows import face_of, read_image, rows_of
+from training.sampling import Kind, build_sampler
+
+REGION = 2.2  # sides of the face: what is kept of the picture around it
+WHOLLY_REBUILT = 0.5  # of the reconstructions; in the others a part of the face is
+
+Example = dict[str, Any]
+
+
+class MeasuredExamples(Dataset[Example]):
+    """Rows as `{"pixels": uint8 [3, size, size], "labels": 0 or 1}`, as serving sees them.
+
+    With faces, the picture stands for its largest face; see `PreparedDataset` for the columns.
+    """
+
+    def __init__(self, items: pd.DataFrame, spec: PreprocessingSpec) -> None:
+        self._rows = rows_of(items)
+        self._spec = spec
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> Example:
+        row = self._rows[index]
+        image = read_image(row)
+        if self._spec.faces == "on":
+            image = crop_face(image, face_of(row), self._spec)
+        return _example(image, self._spec, row["label"])
+
+
+class TrainingExamples(Dataset[Example]):
+    """An epoch of drawn, cut and augmented examples, in the form of `MeasuredExamples`.
+
+    What an example looks like follows from the seed, the epoch and its index alone, so a run that
+    was stopped goes on with the same images.
+    """
+
+    def __init__(
+        self, items: pd.DataFrame, spec: PreprocessingSpec, config: TrainingConfig
+    ) -> None:
+        self._rows = rows_of(items)
+        self._spec = spec
+        self._config = config
+        self._sampler = build_sampler(items, config.sampling, config.seed)
+        self._originals = {
+            row["sha256"]: index for index, row in enumerate(self._rows) if row["label"] == 0
+        }
+        self.set_epoch(0)
+
+    def __len__(self) -> int:
+        return self._sampler.images
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the epoch; the data loader calls this when one starts."""
+        self._epoch = epoch
+        self._drawn = self._sampler.epoch(epoch)
+
+    def __getitem__(self, index: int) -> Example:
+        draw = Random(f"{self._config.seed} {self._epoch} {index}")
+        kind = Kind(self._drawn.kinds[index])
+        row = self._rows[self._drawn.rows[index]]
+        image = self._cut(*self._make(kind, row, draw), draw)
+        image = augment(image, self._config.augmentation, draw)
+        return _example(image, self._spec, int(kind != Kind.REAL))
+
+    def _make(
+        self, kind: Kind, row: Mapping[str, Any], draw: Random
+    ) -> tuple[Image.Image, Face | None]:
+        """Return the picture, real or made fake, and its face."""
+        image, face = self._picture(row)
+        if face is None:
+            return image, None
+        if kind == Kind.SELF_BLENDED:
+            return self_blend(image, face, draw), face
+        if kind == Kind.SWAPPED:
+            return swap(image, face, *self._donor(row, draw), draw), face
+        if kind == Kind.RECONSTRUCTED and draw.random() >= WHOLLY_REBUILT:
+            original = self._originals.get(row["source_id"])
+            if original is not None:
+                photo, _ = self._picture(self._rows[original])
+                return compose(photo, image, face, draw), face
+        return image, face
+
+    def _picture(self, row: Mapping[str, Any]) -> tuple[Image.Image, Face | None]:
+        """Return the row's picture, with faces only what is around it, and the largest face."""
+        image = read_image(row)
+        face = face_of(row) if len(row["landmarks"]) else None
+        return (image, face) if face is None or self._spec.faces == "off" else _around(image, face)
+
+    def _donor(self, row: Mapping[str, Any], draw: Random) -> tuple[Image.Image, Face]:
+        """Return another real face, of the same dataset, so that its quality is alike."""
+        pool = self._sampler.pools[Kind.SWAPPED][row["dataset"]]
+        image, face = self._picture(self._rows[draw.choice(pool)])
+        assert face is not None, "The pool of swapped images holds faces only."
+        return image, face
+
+    def _cut(self, image: Image.Image, face: Face | None, draw: Random) -> Image.Image:
+        if self._spec.faces == "off" or face is None:
+            return image
+        varied = self._config.augmentation
+        return crop_face(
+            image,
+            face,
+            self._spec,
+            scale=1 + draw.uniform(-varied.frame, varied.frame),
+            shift=(
+                draw.uniform(-varied.shift, varied.shift),
+                draw.uniform(-varied.shift, varied.shift),
+            ),
+        )
+
+
+def _around(image: Image.Image, face: Face) -> tuple[Image.Image, Face]:
+    """Return the part of the picture around the face, and the face in it."""
+    reach = face.side * REGION / 2
+    (x, y), (width, height) = face.centre, image.size
+    left, top = max(0, round(x - reach)), max(0, round(y - reach))
+    right, bottom = min(width, round(x + reach)), min(height, round(y + reach))
+    return image.crop((left, top, right, bottom)), _moved(face, -left, -top)
+
+
+def _moved(face: Face, x: float, y: float) -> Face:
+    x0, y0, x1, y1 = face.box
+    landmarks = tuple((at_x + x, at_y + y) for at_x, at_y in face.landmarks)
+    return replace(face, box=(x0 + x, y0 + y, x1 + x, y1 + y), landmarks=landmarks)
+
+
+def _example(image: Image.Image, spec: PreprocessingSpec, label: int) -> Example:
+    return {"pixels": torch.from_numpy(to_pixels(image, spec)), "labels": label}

@@ -1,0 +1,69 @@
+"""The network as the Trainer sees it, and which of its weights learn how fast."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+from transformers import ViTForImageClassification
+
+from detector.preprocess import PreprocessingSpec
+from detector.vit import Normalize
+from training.config import Adaptation
+
+HEAD = "vit.classifier."
+
+
+class FineTuned(nn.Module):
+    """Takes uint8 pixels and labels, gives loss and logits."""
+
+    def __init__(self, vit: ViTForImageClassification, spec: PreprocessingSpec) -> None:
+        super().__init__()
+        self.vit = vit
+        self.normalize = Normalize(spec)
+
+    def forward(self, pixels: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the mean cross-entropy and the logits, float32 [n, 2], of uint8 [n, 3, s, s]."""
+        logits = self.vit(pixel_values=self.normalize(pixels)).logits.float()
+        return {"loss": cross_entropy(logits, labels), "logits": logits}
+
+
+def choose_weights(
+    network: FineTuned, adaptation: Adaptation, *, learning_rate: float, weight_decay: float
+) -> list[dict[str, Any]]:
+    """Freeze what is not to learn, and return the others as an optimizer's parameter groups.
+
+    Biases and normalizations are not decayed.
+    """
+    depth = network.vit.config.num_hidden_layers
+    groups: dict[tuple[float, float], dict[str, Any]] = {}
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(_learns(name, adaptation.mode))
+        if parameter.requires_grad:
+            rate = learning_rate * _factor(name, depth, adaptation)
+            decay = weight_decay if parameter.ndim > 1 else 0.0
+            group = {"params": [], "lr": rate, "weight_decay": decay}
+            groups.setdefault((rate, decay), group)["params"].append(parameter)
+    return list(groups.values())
+
+
+def learning(network: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """Yield the weights that are not frozen, with their names."""
+    return ((name, weight) for name, weight in network.named_parameters() if weight.requires_grad)
+
+
+def _learns(name: str, mode: str) -> bool:
+    is_head = name.startswith(HEAD)
+    return mode == "full" or is_head or (mode == "layer_norm" and "layernorm" in name)
+
+
+def _factor(name: str, depth: int, adaptation: Adaptation) -> float:
+    """Return how fast a weight learns: the topmost layer by 1, each below it by less."""
+    if name.startswith(HEAD):
+        return adaptation.head_factor
+    if ".layers." in name:
+        level = int(name.partition(".layers.")[2].partition(".")[0])
+    else:  # the embeddings lie below all layers, the last normalization above
+        level = -1 if ".embeddings." in name else depth - 1
+    return adaptation.layer_decay ** (depth - 1 - level)
