@@ -1,15 +1,6 @@
 """A typed Python client of the HTTP API. It imports nothing of ours, so it can be used alone."""
 
-from client.answers import (
-    Counters,
-    Delivery,
-    Job,
-    ManifestFault,
-    ModelVersion,
-    Scan,
-    Verdict,
-    Webhook,
-)
+from client.answers import Counters, Job, ManifestFault, ModelVersion, Scan, Verdict
 from client.client import Client
 from client.errors import (
     ApiError,
@@ -21,8 +12,10 @@ from client.errors import (
     UploadError,
 )
 from client.events import JobEvent
+from client.resumable import Upload
 from client.submission import JobOptions
 from client.upload import FileItem
+from client.webhooks import Delivery, Webhook
 
 __all__ = [
     "ApiError",
@@ -41,6 +34,7 @@ __all__ = [
     "ModelVersion",
     "Scan",
     "UnexpectedAnswer",
+    "Upload",
     "UploadError",
     "Verdict",
     "Webhook",

@@ -112,49 +112,19 @@ class ModelVersion:
     card: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Webhook:
-    """An address that the server tells of the ends of jobs; `secret` is there when it is new."""
-
-    id: str
-    url: str
-    events: tuple[str, ...]
-    enabled: bool
-    created_at: datetime
-    disabled_at: datetime | None = None
-    old_secret_expires_at: datetime | None = None
-    secret: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One event on its way to a webhook, and how the last attempt went."""
-
-    id: str
-    event: str
-    job_id: str | None
-    state: str
-    attempts: int
-    last_status: int | None
-    last_error: str | None
-    due_at: datetime | None
-    created_at: datetime
-    delivered_at: datetime | None
-
-
 def job_from(data: Mapping[str, Any]) -> Job:
     """Read a job."""
-    return _read(Job, {**data, "counters": _read(Counters, data.get("counters", {}))})
+    return read(Job, {**data, "counters": read(Counters, data.get("counters", {}))})
 
 
 def verdict_from(data: Mapping[str, Any]) -> Verdict:
     """Read a verdict."""
-    return _read(Verdict, data)
+    return read(Verdict, data)
 
 
 def fault_from(data: Mapping[str, Any]) -> ManifestFault:
     """Read a fault of a manifest."""
-    return _read(ManifestFault, data)
+    return read(ManifestFault, data)
 
 
 def scan_from(data: Mapping[str, Any]) -> Scan:
@@ -165,26 +135,17 @@ def scan_from(data: Mapping[str, Any]) -> Scan:
 
 def model_version_from(data: Mapping[str, Any]) -> ModelVersion:
     """Read a model version."""
-    return _read(ModelVersion, {**data, "aliases": tuple(data.get("aliases", ()))})
+    return read(ModelVersion, {**data, "aliases": tuple(data.get("aliases", ()))})
 
 
-def webhook_from(data: Mapping[str, Any]) -> Webhook:
-    """Read a webhook."""
-    return _read(Webhook, {**data, "events": tuple(data.get("events", ()))})
-
-
-def delivery_from(data: Mapping[str, Any]) -> Delivery:
-    """Read a delivery of a webhook."""
-    return _read(Delivery, data)
-
-
-def _read(answer: type[Answer], data: Mapping[str, Any]) -> Answer:
+def read(answer: type[Answer], data: Mapping[str, Any]) -> Answer:
+    """Read an answer of the type; raises UnexpectedAnswer."""
     names = [one.name for one in fields(answer) if one.name in data]  # pyright: ignore[reportArgumentType]
     try:
         return answer(**{name: _value(name, data[name]) for name in names})
     except (TypeError, ValueError) as error:
         raise UnexpectedAnswer(
-            f"The server's answer is not a {answer.__name__} ({error}); "
+            f"The server's answer is no {answer.__name__} ({error}); "
             "check that the address is that of a fakesweep server of this version."
         ) from error
 

@@ -4,11 +4,13 @@ import os
 import time
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import httpx
 
+from client.answers import read
 from client.errors import ApiError, ClientError, ConnectionFailed, UploadError
 from client.http import Http, is_transient, pause_s
 from client.upload import size_of
@@ -17,6 +19,17 @@ PIECE_BYTES = 16 * 1024**2
 PIECES_OF_A_FILE = 1000
 CONFLICT = 409
 TUS = {"Tus-Resumable": "1.0.0"}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that arrives in pieces: `received` of its `size` bytes are there."""
+
+    id: str
+    name: str
+    size: int
+    received: int
+    is_used: bool
 
 
 class Uploads:
@@ -66,13 +79,13 @@ class Uploads:
         UploadError for a file of another size.
         """
         size, failures = size_of(path), 0
-        begun = self._state(upload_id)
-        if begun["size"] != size:
+        begun = self.get(upload_id)
+        if begun.size != size:
             raise UploadError(
                 f"{path} has {size:,} bytes, and the upload {upload_id} was begun with a file of "
-                f"{begun['size']:,}; name that file, or begin a new upload."
+                f"{begun.size:,}; name that file, or begin a new upload."
             )
-        offset = int(begun["received"])
+        offset = begun.received
         with path.open("rb") as stream:
             while offset < size:
                 try:
@@ -83,9 +96,13 @@ class Uploads:
                     if failures >= self._attempts or not _can_go_on(error):
                         raise
                     time.sleep(pause_s(failures, error))
-                    offset = int(self._state(upload_id)["received"])
+                    offset = self.get(upload_id).received
                 if on_progress is not None:
                     on_progress(offset)
+
+    def get(self, upload_id: str) -> Upload:
+        """Return how far the upload is."""
+        return read(Upload, self._http.get(f"/v1/uploads/{upload_id}"))
 
     def delete(self, upload_id: str) -> None:
         """Give the upload up; its bytes are deleted on the server."""
@@ -109,9 +126,6 @@ class Uploads:
             timeout=self._timeout,
         )
         return int(answer.headers["Upload-Offset"])
-
-    def _state(self, upload_id: str) -> dict[str, Any]:
-        return self._http.get(f"/v1/uploads/{upload_id}")
 
 
 def _can_go_on(error: ClientError) -> bool:

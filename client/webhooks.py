@@ -1,11 +1,44 @@
 """The webhooks of a server: add, change, rotate, try, remove them, and read what was sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from client.answers import Delivery, Webhook, delivery_from, webhook_from
+from client.answers import read
 from client.http import Http
 
 PATH = "/v1/webhooks"
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An address that the server tells of the ends of jobs; `secret` is there when it is new."""
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    enabled: bool
+    created_at: datetime
+    disabled_at: datetime | None = None
+    old_secret_expires_at: datetime | None = None
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way to a webhook, and how the last attempt went."""
+
+    id: str
+    event: str
+    job_id: str | None
+    state: str
+    attempts: int
+    last_status: int | None
+    last_error: str | None
+    due_at: datetime | None
+    created_at: datetime
+    delivered_at: datetime | None
 
 
 class Webhooks:
@@ -20,15 +53,15 @@ class Webhooks:
         The answer's `secret` verifies them; it is not shown again.
         """
         body = {"url": url} if events is None else {"url": url, "events": list(events)}
-        return webhook_from(self._http.send("POST", PATH, json=body))
+        return _webhook(self._http.send("POST", PATH, json=body))
 
     def list(self) -> Iterator[Webhook]:
         """Yield the webhooks, newest first, page after page."""
-        return map(webhook_from, self._http.get_pages(PATH, "webhooks", {}))
+        return map(_webhook, self._http.get_pages(PATH, "webhooks", {}))
 
     def get(self, webhook_id: str) -> Webhook:
         """Return the webhook as it stands now."""
-        return webhook_from(self._http.get(f"{PATH}/{webhook_id}"))
+        return _webhook(self._http.get(f"{PATH}/{webhook_id}"))
 
     def change(
         self,
@@ -41,26 +74,30 @@ class Webhooks:
         """Change what is given, and leave the rest as it is."""
         given = {"url": url, "events": events and [*events], "enabled": enabled}
         body = {name: value for name, value in given.items() if value is not None}
-        return webhook_from(self._http.send("PATCH", f"{PATH}/{webhook_id}", json=body))
+        return _webhook(self._http.send("PATCH", f"{PATH}/{webhook_id}", json=body))
 
     def rotate(self, webhook_id: str) -> Webhook:
         """Give the webhook a new secret, in the answer; for a while the old one signs as well."""
-        return webhook_from(self._http.send("POST", f"{PATH}/{webhook_id}/rotate"))
+        return _webhook(self._http.send("POST", f"{PATH}/{webhook_id}/rotate"))
 
     def test(self, webhook_id: str) -> Delivery:
         """Ask the server to send a `ping` event."""
-        return delivery_from(self._http.send("POST", f"{PATH}/{webhook_id}/test"))
+        return read(Delivery, self._http.send("POST", f"{PATH}/{webhook_id}/test"))
 
     def deliveries(self, webhook_id: str) -> Iterator[Delivery]:
         """Yield what was and is to be sent, newest first, page after page."""
         pages = self._http.get_pages(f"{PATH}/{webhook_id}/deliveries", "deliveries", {})
-        return map(delivery_from, pages)
+        return (read(Delivery, page) for page in pages)
 
     def redeliver(self, webhook_id: str, delivery_id: str) -> Delivery:
         """Ask the server to send a delivery again, whatever became of it."""
         path = f"{PATH}/{webhook_id}/deliveries/{delivery_id}/redeliver"
-        return delivery_from(self._http.send("POST", path))
+        return read(Delivery, self._http.send("POST", path))
 
     def remove(self, webhook_id: str) -> None:
         """Remove the webhook and its log."""
         self._http.send("DELETE", f"{PATH}/{webhook_id}")
+
+
+def _webhook(data: Mapping[str, Any]) -> Webhook:
+    return read(Webhook, {**data, "events": tuple(data.get("events", ()))})

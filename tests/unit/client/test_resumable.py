@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from client import ApiError, Client, UploadError, resumable
+from client import ApiError, Client, ClientError, UnexpectedAnswer, UploadError, resumable
 from core.sources import ArchiveSource, ManifestSource, Source, source_from_dict
 from core.storage import Storage, read_bytes
 from db import jobs
@@ -82,9 +82,10 @@ def test_the_upload_is_named_before_its_bytes_are_sent(
 
 
 def test_another_process_goes_on_with_an_upload(rig: ApiRig, client: Client, archive: Path) -> None:
-    """What has arrived is not sent again, and the job gets the file as it was."""
+    """From where the server says, and the job gets the file as it was."""
     upload_id = begin(client, archive, pieces=2)
-    assert rig.client.get(f"/v1/uploads/{upload_id}").json["received"] == 2 * PIECE_BYTES
+    begun = client.uploads.get(upload_id)
+    assert (begun.name, begun.received) == ("faces.zip", 2 * PIECE_BYTES)
     job = client.jobs.submit_archive(archive, upload_id=upload_id)
     source = source_of(rig, job.id)
     assert isinstance(source, ArchiveSource)
@@ -108,6 +109,18 @@ def test_a_file_of_another_size_is_refused(client: Client, archive: Path, tmp_pa
     other.write_bytes(b"x" * 300)
     with pytest.raises(UploadError, match="has 300 bytes, and the upload"):
         client.jobs.submit_archive(other, upload_id=upload_id)
+
+
+@pytest.mark.parametrize(
+    ("upload_id", "error"),
+    [("upload_" + "0" * 32, ApiError), ("gone", ApiError), ("../models", UnexpectedAnswer)],
+)
+def test_an_upload_that_is_not_there_is_said(
+    client: Client, archive: Path, upload_id: str, error: type[ClientError]
+) -> None:
+    """Whatever was given as its id."""
+    with pytest.raises(error):
+        client.jobs.submit_archive(archive, upload_id=upload_id)
 
 
 @pytest.mark.parametrize("lines", [1, 20])
