@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from core.terms import JobState, Outcome
 from db import verdicts
 from db.models import Job, Verdict
 from db.session import Database
-from tests.support.fleet import Fleet, fleet, write_images
+from tests.support.fleet import Fleet, fleet, wait_for, write_images
 from tests.support.rows import shards_of
 from tests.support.stack import installation
+from tests.support.workers import write_faces
 
 
 @pytest.fixture
@@ -82,3 +84,32 @@ def test_a_killed_workers_job_is_finished_by_another(workers: Fleet, tmp_path: P
     found = _verdicts(workers, job_id)
     assert [verdict.position for verdict in found] == list(range(600))
     assert {verdict.outcome for verdict in found} == {Outcome.SCORED}
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_same_bytes_all_over_a_job_are_scored_once_a_process(
+    workers: Fleet, tmp_path: Path
+) -> None:
+    """By both, if they have them in hand at once; all others take over the score, and say so."""
+    for name in ("one", "two"):
+        workers.start_worker(name, gated=True)
+    first = [b"w%d" % (i % 8) for i in range(64)]  # more shards than the slots of both workers
+    then = [b"fr"[i % 2 : i % 2 + 1] + b"%d" % (i % 30) for i in range(336)]
+    contents = first + then
+    job_id = workers.submit(write_faces(tmp_path / "faces", contents))
+    wait_for(lambda: len({pid for pid, _ in workers.prepared}) == 2)
+    workers.gate.touch()
+    job = workers.wait(job_id, _is_final)
+    assert (job.state, job.scored) == (JobState.COMPLETED, len(contents))
+    found = _verdicts(workers, job_id)
+    assert [verdict.sha256 for verdict in found] == [sha256(one).digest() for one in contents]
+    scores = {(verdict.sha256, verdict.label, verdict.score) for verdict in found}
+    assert len(scores) == len({score for _, _, score in scores}) == len(set(contents))
+    prepared = Counter(workers.prepared)
+    assert set(prepared.values()) == {1}, prepared
+    times = Counter(content for _, content in prepared)
+    assert {times[content] for content in first} == {2}
+    assert times == Counter(
+        content for content, verdict in zip(contents, found, strict=True) if not verdict.reused
+    )
+    assert job.reused == len(contents) - len(prepared)

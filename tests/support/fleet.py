@@ -48,6 +48,13 @@ class Fleet:
         """The file that says that a gated worker's device has begun."""
         return self.gate.with_name("forwarded")
 
+    @property
+    def prepared(self) -> list[tuple[int, bytes]]:
+        """Which images gated workers have begun, each time: the process, and the content."""
+        notes = self.gate.with_name("prepared")
+        lines = notes.read_bytes().splitlines() if notes.exists() else []
+        return [(int(pid), content) for pid, content in (line.split(b" ") for line in lines)]
+
     def start_worker(self, name: str, *, gated: bool = False) -> subprocess.Popen[bytes]:
         """Start a worker and wait until it takes tasks; see `tests.support.gated_worker`."""
         log = self.installation.folder / f"{name}.log"
