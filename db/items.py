@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.sources import Place
 from db.models import Shard
 
 SHARDS_A_READ = 16
@@ -35,3 +36,11 @@ def rows_at(session: Session, job_id: int, positions: Sequence[int]) -> list[Map
             if not missing:
                 break
     return [found[position] for position in positions]
+
+
+def place(session: Session, job_id: int, *, count: int) -> Place | None:
+    """Return where a listing stopped that has given so many items; None for one without any."""
+    if not count:
+        return None
+    (last,) = rows_at(session, job_id, [count - 1])
+    return Place(count=count, last_uri=last["uri"])

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, or_, update
 from sqlalchemy.orm import Session
 
-from core.sources import Place, SourceItem
+from core.sources import SourceItem
 from core.terms import JobKind, JobState, Priority, ShardState
-from db import dispatching, endings, items, jobs
+from db import dispatching, endings, jobs
 from db.clock import database_time
 from db.models import Job, Shard
 
-PROGRESS = {
-    "plan_attempts": 1,
-    "plan_postponements": 0,
-}  # the planner got further than those before
+PROGRESS = {"plan_attempts": 1, "plan_postponements": 0}  # it got further than those before
 
 
 @dataclass(frozen=True)
@@ -35,28 +32,68 @@ class PlanClaim:
     source: dict[str, str]
     planned: int
     is_source_listed: bool
+    last_fault_line: int
     round: int
     token: int
     attempts: int
     postponements: int
+    fruitless_turns: int
 
 
 def claim(session: Session, job_id: int, *, lease_s: float) -> PlanClaim | None:
     """Take the job for planning, or return None when it is taken, listed or over."""
-    return _claim(session, Job.id == job_id, lease_s=lease_s)
+    return claim_where(session, Job.id == job_id, lease_s=lease_s)
 
 
-def claim_next(session: Session, *, lease_s: float) -> PlanClaim | None:
-    """Take the unplanned job of the highest priority, the oldest first; None when none waits."""
-    rank = case({priority: priority.rank for priority in Priority}, value=Job.priority)
-    next_id = (
-        select(Job.id)
-        .where(_is_unplanned())
-        .order_by(rank, Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=Job)
+def claim_where(
+    session: Session, which: ColumnElement[bool], *, lease_s: float
+) -> PlanClaim | None:
+    """Take the one job that the condition is true of, as `claim` does."""
+    is_queued = Job.state == JobState.QUEUED
+    job = session.execute(
+        update(Job)
+        .where(which, is_unplanned())
+        .values(
+            plan_token=Job.plan_token + 1,
+            plan_attempts=Job.plan_attempts + 1,
+            plan_lease_expires_at=database_time(lease_s),
+            planning_at=case((is_queued, database_time()), else_=Job.planning_at),
+            state=case((is_queued, JobState.PLANNING), else_=Job.state),
+        )
+        .returning(
+            Job.id,
+            Job.public_id,
+            Job.kind,
+            Job.priority,
+            Job.api_key_id,
+            Job.source,
+            Job.total,
+            Job.is_source_listed,
+            Job.last_fault_line,
+            Job.round,
+            Job.plan_token,
+            Job.plan_attempts,
+            Job.plan_postponements,
+            Job.plan_fruitless_turns,
+        )
+        .execution_options(synchronize_session=False)
+    ).first()
+    return None if job is None else PlanClaim(*job)
+
+
+def is_unplanned() -> ColumnElement[bool]:
+    """Return the condition that a job has something to plan that nobody has in hand."""
+    return and_(
+        Job.state.in_(jobs.OPEN),
+        Job.listed_at.is_(None),
+        or_(Job.plan_lease_expires_at.is_(None), Job.plan_lease_expires_at < database_time()),
+        or_(Job.plan_not_before.is_(None), Job.plan_not_before <= database_time()),
     )
-    return _claim(session, Job.id == next_id.scalar_subquery(), lease_s=lease_s)
+
+
+def held(claim: PlanClaim) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions that the job is still wanted, and no other planner has taken it."""
+    return Job.id == claim.job_id, Job.plan_token == claim.token, Job.state.in_(jobs.OPEN)
 
 
 def renew(session: Session, tokens: Sequence[tuple[int, int]], *, lease_s: float) -> None:
@@ -68,14 +105,6 @@ def renew(session: Session, tokens: Sequence[tuple[int, int]], *, lease_s: float
         .values(plan_lease_expires_at=database_time(lease_s))
         .execution_options(synchronize_session=False)
     )
-
-
-def place(session: Session, claim: PlanClaim) -> Place | None:
-    """Return where the listing of the job stopped, or None when it has not begun."""
-    if not claim.planned:
-        return None
-    (last,) = items.rows_at(session, claim.job_id, [claim.planned - 1])
-    return Place(count=claim.planned, last_uri=last["uri"])
 
 
 def write_shards(
@@ -134,28 +163,10 @@ def finish(session: Session, claim: PlanClaim) -> bool:
     return endings.settle_job(session, claim.job_id)
 
 
-def release(session: Session, claim: PlanClaim, *, delay_s: float = 0) -> None:
-    """Give the job back, to be planned again from where this planner stopped, after a while."""
-    update_claimed(
-        session,
-        claim,
-        plan_attempts=Job.plan_attempts - 1,
-        plan_postponements=Job.plan_postponements + (1 if delay_s > 0 else 0),
-        plan_not_before=database_time(delay_s) if delay_s > 0 else None,
-        lease_s=None,
-    )
-
-
 def fail(session: Session, claim: PlanClaim, error: str) -> None:
     """Stop the job, whose source cannot be listed, unless another planner has taken it over."""
     if update_claimed(session, claim, lease_s=None):
         endings.stop(session, claim.job_id, ending=JobState.FAILED, error=error)
-
-
-def unplanned(session: Session, *, older_than_s: float) -> Sequence[int]:
-    """Return the jobs whose planning nobody has in hand: not delivered, or given up."""
-    query = select(Job.id).where(_is_unplanned(), Job.queued_at < database_time(-older_than_s))
-    return session.scalars(query).all()
 
 
 def update_claimed(
@@ -165,49 +176,9 @@ def update_claimed(
     expires_at = None if lease_s is None else database_time(lease_s)
     row = session.execute(
         update(Job)
-        .where(Job.id == claim.job_id, Job.plan_token == claim.token, Job.state.in_(jobs.OPEN))
+        .where(*held(claim))
         .values(plan_lease_expires_at=expires_at, **values)
         .returning(Job.id)
         .execution_options(synchronize_session=False)
     ).first()
     return row is not None
-
-
-def _is_unplanned() -> ColumnElement[bool]:
-    return and_(
-        Job.state.in_(jobs.OPEN),
-        Job.listed_at.is_(None),
-        or_(Job.plan_lease_expires_at.is_(None), Job.plan_lease_expires_at < database_time()),
-        or_(Job.plan_not_before.is_(None), Job.plan_not_before <= database_time()),
-    )
-
-
-def _claim(session: Session, which: ColumnElement[bool], *, lease_s: float) -> PlanClaim | None:
-    is_queued = Job.state == JobState.QUEUED
-    job = session.execute(
-        update(Job)
-        .where(which, _is_unplanned())
-        .values(
-            plan_token=Job.plan_token + 1,
-            plan_attempts=Job.plan_attempts + 1,
-            plan_lease_expires_at=database_time(lease_s),
-            planning_at=case((is_queued, database_time()), else_=Job.planning_at),
-            state=case((is_queued, JobState.PLANNING), else_=Job.state),
-        )
-        .returning(
-            Job.id,
-            Job.public_id,
-            Job.kind,
-            Job.priority,
-            Job.api_key_id,
-            Job.source,
-            Job.total,
-            Job.is_source_listed,
-            Job.round,
-            Job.plan_token,
-            Job.plan_attempts,
-            Job.plan_postponements,
-        )
-        .execution_options(synchronize_session=False)
-    ).first()
-    return None if job is None else PlanClaim(*job)

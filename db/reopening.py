@@ -46,8 +46,9 @@ def reopen(session: Session, job: Job) -> None:
     job.queued_at = database_time()
     job.stopping_as = job.error = job.listed_at = job.expires_at = None
     job.completed_at = job.failed_at = job.cancelling_at = job.ended_at = None
-    job.plan_attempts = job.plan_postponements = 0
-    job.plan_lease_expires_at = job.plan_not_before = None
+    job.plan_attempts = job.plan_postponements = job.plan_fruitless_turns = 0
+    job.plan_lease_expires_at = job.plan_not_before = job.plan_turn_ended_at = None
+    job.plan_token += 1  # a planner that has not heard of the end is not the new one
     session.flush()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from core.errors import SourceError
 from core.sources import LineFault, SourceItem
+from workers.turns import TurnOverError
 
 MAX_SHARDS = 64
 MAX_FAULTS = 1000
@@ -26,7 +27,8 @@ class Group:
 def grouped(listed: Iterable[SourceItem | LineFault], shard_size: int) -> Iterator[Group]:
     """Yield groups: first of a single shard, so that scanning starts soon, then ever more.
 
-    When the listing ends in SourceError, the faults that came before it are yielded first.
+    When the listing ends in SourceError, the faults that came before it are yielded first; when it
+    ends in TurnOverError, all that came before it.
     """
     most, group, shard = 1, Group(), []
     try:
@@ -45,6 +47,13 @@ def grouped(listed: Iterable[SourceItem | LineFault], shard_size: int) -> Iterat
         if group.faults:
             yield Group(faults=group.faults)
         raise
+    except TurnOverError:
+        yield from _last(group, shard)
+        raise
+    yield from _last(group, shard)
+
+
+def _last(group: Group, shard: list[SourceItem]) -> Iterator[Group]:
     if shard:
         group.shards.append(shard)
     if group.shards or group.faults:

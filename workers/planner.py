@@ -1,37 +1,37 @@
 """Plans jobs: lists their sources as streams, writes their shards, starts the first ones."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
 from threading import Event
 
 from core.access import Access
-from core.errors import SourceError, StorageError
+from core.errors import SourceError
 from core.logs import get_logger
 from core.sources import (
     Limits,
     LineFault,
     Place,
-    Source,
     SourceItem,
     list_items,
     source_from_dict,
 )
 from core.storage import Storage
-from core.taskqueue import TaskQueue, plan_job
-from db import faults, planning, quotas, reopening
+from core.taskqueue import TaskQueue
+from db import faults, items, plan_turns, planning, quotas, reopening
 from db.planning import PlanClaim
 from db.session import Database
-from workers.dispatch import dispatch, ring_for_webhooks, send_all
+from workers.dispatch import dispatch, ring_for_webhooks
 from workers.grouping import Group, grouped
 from workers.leases import LeaseKeeper
-from workers.patience import is_passing, patiently
+from workers.patience import patiently
+from workers.plan_attempts import PlanAttempts
+from workers.turns import Turn, TurnOverError, Turns
 
+THREADS = 6
+LONG_TURNS = 4
 RETRIED_ITEMS_A_COMMIT = 1024
-MAX_ATTEMPTS = 5
-MAX_POSTPONEMENTS = 20  # with the pauses between them, about a quarter of an hour
-LONGEST_PAUSE_S = 60.0
 
 log = get_logger(__name__)
 
@@ -50,88 +50,87 @@ class Planner:
     shard_size: int
     shards_in_broker: int
     lease_s: float
+    turns: Turns = field(default_factory=partial(Turns, LONG_TURNS))
 
     def plan_waiting(self) -> None:
-        """Plan jobs, the oldest of the highest priority first, until none waits."""
-        while not self.stopping.is_set() and (claim := patiently(self._claim)):
-            with self.leases.plan(claim.job_id, claim.token):
-                self.plan(claim)
+        """Plan jobs, each for a turn, until none waits for one."""
+        attempts = PlanAttempts(self.database, self.queue, self.stopping)
+        while not self.stopping.is_set():
+            with self.turns.take() as turn:
+                claim = patiently(partial(self._claim, turn))
+                if claim is None:
+                    return
+                with self.leases.plan(claim.job_id, claim.token):
+                    attempts.run(claim, partial(self.plan, claim, turn))
 
-    def plan(self, claim: PlanClaim) -> None:
-        """List the job's source to its end; an unreadable source fails the job in a sentence.
-
-        Storage that does not answer gives the job back, to be taken up again where it stopped.
-        """
-        if claim.attempts > MAX_ATTEMPTS:
-            self._fail(claim, "The workers that list the source die of it, so it was given up.")
-            return
-        try:
-            is_listed = self._plan_failed(claim) if claim.is_source_listed else self._list(claim)
-        except SourceError as error:
-            self._fail(claim, str(error))
-        except StorageError as error:
-            if claim.postponements >= MAX_POSTPONEMENTS:
-                self._fail(claim, str(error))
-            else:
-                log.warning("plan_postponed", job_id=claim.job_id, reason=str(error))
-                self._release(claim, delay_s=min(2.0**claim.postponements, LONGEST_PAUSE_S))
-        except Exception as error:
-            if is_passing(error):
-                raise  # the lease runs out, and the next planner goes on
-            log.exception("plan_broken", job_id=claim.job_id)
-            self._fail(claim, f"The source could not be listed ({type(error).__name__}: {error}).")
+    def plan(self, claim: PlanClaim, turn: Turn) -> None:
+        """Plan the job to its end, failed items first; raises TurnOverError when it must wait."""
+        turn.begin(fruitless_turns=claim.fruitless_turns)
+        if claim.is_source_listed:
+            self._plan_failed(claim, turn)
         else:
-            if is_listed:
-                patiently(partial(self._finish, claim))
-            else:
-                log.info("plan_stopped", job_id=claim.job_id)
-                self._release(claim)
-                if self.stopping.is_set():
-                    send_all(self.queue, [plan_job(claim.job_id)])  # for another worker
+            self._list(claim, turn)
+        patiently(partial(self._finish, claim))
 
-    def _list(self, claim: PlanClaim) -> bool:
-        """Write the source's shards; return whether that went to its end.
+    def _list(self, claim: PlanClaim, turn: Turn) -> None:
+        """Write the source's shards.
 
         Failed items come first, but not before the source has been found to be readable.
         """
-        source, position = source_from_dict(claim.source), claim.planned
-        groups = grouped(self._listed(claim, source), self.shard_size)
+        groups = grouped(self._listed(claim, turn), self.shard_size)
         first = list(islice(groups, 1))
-        if claim.round and not self._plan_failed(claim):
-            return False
+        if claim.round:
+            self._plan_failed(claim, turn)
+        position = claim.planned
         for group in chain(first, groups):
             if not patiently(partial(self._write, claim, position, group)):
-                return False
+                raise TurnOverError("The job is another planner's, or not wanted any more.")
             position += group.items
             self._dispatch(claim)
-            if self.stopping.is_set():
-                return False
         if position == 0:
             raise SourceError("The source holds no images, so there is nothing to scan.")
-        return True
 
-    def _listed(self, claim: PlanClaim, source: Source) -> Iterator[SourceItem | LineFault]:
-        behind = patiently(partial(self._place, claim))
-        return list_items(
-            source,
+    def _listed(self, claim: PlanClaim, turn: Turn) -> Iterator[SourceItem | LineFault]:
+        """Yield what the source has behind the place where the job is, as long as the turn is."""
+        heed = partial(self._heed, claim, turn)
+        for found in list_items(
+            source_from_dict(claim.source),
             storage=self.storage,
             unpack_prefix=f"uploads/{claim.public_id}/items",
             limits=self.limits,
             access=self.access,
-            behind=behind,
-        )
+            behind=patiently(partial(self._place, claim)),
+            heed=heed,
+        ):
+            if not isinstance(found, LineFault) or found.line > claim.last_fault_line:
+                turn.note_progress()
+                yield found
+            heed()
 
-    def _place(self, claim: PlanClaim) -> Place | None:
+    def _heed(self, claim: PlanClaim, turn: Turn) -> None:
+        """Raise TurnOverError when the job must be given back."""
+        if self.stopping.is_set():
+            raise TurnOverError("The worker stops.")
+        if turn.is_look_due() and not patiently(partial(self._may_go_on, claim, turn)):
+            raise TurnOverError(
+                "The job is not wanted any more, or its time is up.",
+                is_fruitless=turn.is_fruitless,
+            )
+
+    def _may_go_on(self, claim: PlanClaim, turn: Turn) -> bool:
         with self.database.read() as session:
-            return planning.place(session, claim)
-
-    def _plan_failed(self, claim: PlanClaim) -> bool:
-        """Plan the job's failed items anew; return whether that went to its end."""
-        while not self.stopping.is_set():
-            if not patiently(partial(self._plan_some_failed, claim)):
+            if not plan_turns.is_held(session, claim):
+                return False
+            if not turn.has_had_its_time():
                 return True
+            return turn.is_long and not plan_turns.others_wait(session, claim)
+
+    def _plan_failed(self, claim: PlanClaim, turn: Turn) -> None:
+        """Plan the job's failed items anew."""
+        while patiently(partial(self._plan_some_failed, claim)):
             self._dispatch(claim)
-        return False
+            turn.note_progress()
+            self._heed(claim, turn)
 
     def _plan_some_failed(self, claim: PlanClaim) -> int:
         with self.database.write() as session:
@@ -151,9 +150,15 @@ class Planner:
             )
         )
 
-    def _claim(self) -> PlanClaim | None:
+    def _claim(self, turn: Turn) -> PlanClaim | None:
         with self.database.write() as session:
-            return planning.claim_next(session, lease_s=self.lease_s)
+            return plan_turns.claim_next(
+                session, lease_s=self.lease_s, newcomers_only=not turn.is_long
+            )
+
+    def _place(self, claim: PlanClaim) -> Place | None:
+        with self.database.read() as session:
+            return items.place(session, claim.job_id, count=claim.planned)
 
     def _write(self, claim: PlanClaim, position: int, group: Group) -> bool:
         with self.database.write() as session:
@@ -172,20 +177,3 @@ class Planner:
             planning.finish(session, claim)
         log.info("plan_finished", job_id=claim.job_id)
         ring_for_webhooks(self.database, self.queue)
-
-    def _fail(self, claim: PlanClaim, message: str) -> None:
-        log.warning("plan_failed", job_id=claim.job_id, reason=message)
-
-        def fail() -> None:
-            with self.database.write() as session:
-                planning.fail(session, claim, message)
-
-        patiently(fail)
-        ring_for_webhooks(self.database, self.queue)
-
-    def _release(self, claim: PlanClaim, *, delay_s: float = 0) -> None:
-        def release() -> None:
-            with self.database.write() as session:
-                planning.release(session, claim, delay_s=delay_s)
-
-        patiently(release)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.errors import BrokerUnavailableError
 from core.logs import get_logger
 from core.taskqueue import QueueName, TaskQueue, plan_job
-from db import dispatching, endings, planning, retries
+from db import dispatching, endings, plan_turns, retries
 from db.session import Database
 from workers.dispatch import dispatch, ring, ring_for_webhooks, send_all
 
@@ -47,7 +47,7 @@ class Recovery:
     def _ring_again(self) -> None:
         """Ring for what has waited longer than a sweep's interval, where no message is left."""
         with self.database.read() as session:
-            unplanned = planning.unplanned(session, older_than_s=self.interval_s)
+            unplanned = plan_turns.unplanned(session, older_than_s=self.interval_s)
         lost_plans = unplanned[self.queue.depth(QueueName.CONTROL) :]
         send_all(self.queue, [plan_job(job_id) for job_id in lost_plans])
         lost = len(lost_plans)

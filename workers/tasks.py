@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from celery import Celery
 
 from core.taskqueue import TaskName
+from workers import planner
 from workers.lanes import Lane, lanes_step
 from workers.runtime import Runtime
 
 INTERACTIVE_THREADS = 4
-PLANNER_THREADS = 4
 DELIVERY_THREADS = 8
 
 
@@ -26,7 +26,7 @@ def register(app: Celery, runtime: Runtime) -> Mapping[str, Lane]:
         threads=DELIVERY_THREADS,
     )
     lanes: dict[str, Lane] = {
-        TaskName.PLAN_JOB: Lane("plan", runtime.planner.plan_waiting, threads=PLANNER_THREADS),
+        TaskName.PLAN_JOB: Lane("plan", runtime.planner.plan_waiting, threads=planner.THREADS),
         TaskName.SCAN_NEXT: Lane(
             "interactive", runtime.scanner.scan_interactive, threads=INTERACTIVE_THREADS
         ),

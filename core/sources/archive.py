@@ -11,7 +11,7 @@ from core.errors import SourceError
 from core.names import clean_name
 from core.sources.compression import UNREADABLE
 from core.sources.members import Member, Quota
-from core.sources.spec import ArchiveSource, SourceItem
+from core.sources.spec import ArchiveSource, Heed, SourceItem, heedless
 from core.sources.tars import tar_members
 from core.sources.zips import is_zip, zip_members
 from core.storage import Storage
@@ -27,6 +27,7 @@ def unpack(
     max_items: int,
     max_total_bytes: int,
     start: int = 0,
+    heed: Heed = heedless,
 ) -> Iterator[SourceItem]:
     """Yield one item a member file, in the archive's order, each kept in storage before.
 
@@ -36,18 +37,18 @@ def unpack(
     """
     quota = Quota(max_item_bytes=max_item_bytes, max_total_bytes=max_total_bytes)
     with open_stream(source.uri, parts=source.parts) as stream:
-        for position, member in enumerate(_members(stream, quota, start)):
+        for position, member in enumerate(_members(stream, quota, start, heed)):
             if position >= max_items:
                 raise SourceError(f"The archive has more than {max_items:,} files; split it.")
             if position >= start:
                 yield _keep(member, storage=storage, key=f"{prefix}/{position:08d}")
 
 
-def _members(stream: io.BufferedReader, quota: Quota, start: int) -> Iterator[Member]:
+def _members(stream: io.BufferedReader, quota: Quota, start: int, heed: Heed) -> Iterator[Member]:
     try:
         members = zip_members if is_zip(stream) else tar_members
         stream.seek(0)
-        yield from members(stream, quota, start=start)
+        yield from members(stream, quota, start=start, heed=heed)
     except UNREADABLE as error:
         raise SourceError(
             f"The archive cannot be read to its end ({error}). It must be a zip or tar file, the "

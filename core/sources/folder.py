@@ -8,10 +8,12 @@ from pathlib import Path
 from core.errors import SourceError, StorageError
 from core.localfiles import local_path, real_path
 from core.names import is_image_name
-from core.sources.spec import SourceItem
+from core.sources.spec import Heed, SourceItem, heedless
 
 
-def list_folder(path: str, *, last_uri: str | None = None) -> Iterator[SourceItem]:
+def list_folder(
+    path: str, *, last_uri: str | None = None, heed: Heed = heedless
+) -> Iterator[SourceItem]:
     """Yield one item a file, sorted by name within each folder, holding one folder at a time.
 
     With `last_uri`, only what comes behind the file of that URI, be it still there or not. Left
@@ -22,7 +24,7 @@ def list_folder(path: str, *, last_uri: str | None = None) -> Iterator[SourceIte
     if not root.is_dir():
         raise SourceError(f"The folder {path} does not exist or is not a folder.")
     behind = Path(local_path(last_uri)).relative_to(root.absolute()).parts if last_uri else ()
-    return _walk(root, root.resolve(), behind)
+    return _walk(root, root.resolve(), behind, heed)
 
 
 def require_allowed(path: str, roots: Sequence[Path]) -> Path:
@@ -41,13 +43,14 @@ def require_allowed(path: str, roots: Sequence[Path]) -> Path:
     return real
 
 
-def _walk(root: Path, real_root: Path, behind: tuple[str, ...]) -> Iterator[SourceItem]:
+def _walk(root: Path, real_root: Path, behind: tuple[str, ...], heed: Heed) -> Iterator[SourceItem]:
     """Go through the folders by hand: they may be nested deeper than calls can be.
 
     `behind` is the way to the file behind which it begins, from the root on, name by name.
     """
     folders = [(root, behind, iter(_names(root, real_root, behind)))]
     while folders:
+        heed()
         folder, behind, names = folders[-1]
         name = next(names, None)
         if name is None:

@@ -9,6 +9,7 @@ from core.sources.spec import (
     ArchiveSource,
     FilesSource,
     FolderSource,
+    Heed,
     LineFault,
     ManifestSource,
     Place,
@@ -16,6 +17,7 @@ from core.sources.spec import (
     Source,
     SourceItem,
     UrlsSource,
+    heedless,
 )
 from core.storage import Storage
 
@@ -38,6 +40,7 @@ def list_items(
     limits: Limits,
     access: Access,
     behind: Place | None = None,
+    heed: Heed = heedless,
 ) -> Iterator[SourceItem | LineFault]:
     """Yield the items, or those behind a place, in an order that is the same each time.
 
@@ -45,13 +48,14 @@ def list_items(
     before it; other sources do not change, and go on at the position. An archive's members are
     unpacked into `storage` under `unpack_prefix` as they are passed. A manifest's faulty lines
     come in between; they count as no position, and all of them come again behind any place.
-    Raises SourceError with a sentence when the source cannot be read, and StorageError when it
-    cannot be read now.
+    `heed` is called again and again while there is nothing to yield, and ends the listing by what
+    it raises. Raises SourceError with a sentence when the source cannot be read, and StorageError
+    when it cannot be read now.
     """
     start, last_uri = (behind.count, behind.last_uri) if behind else (0, None)
     match source:
         case FolderSource():
-            return folder.list_folder(source.path, last_uri=last_uri)
+            return folder.list_folder(source.path, last_uri=last_uri, heed=heed)
         case FilesSource():
             return files.list_files(source.uri, start=start)
         case UrlsSource():
@@ -65,6 +69,7 @@ def list_items(
                 max_items=limits.max_archive_items,
                 max_total_bytes=limits.max_archive_bytes,
                 start=start,
+                heed=heed,
             )
         case ManifestSource():
             kept = manifest.kept(
@@ -74,6 +79,6 @@ def list_items(
                 access=access,
                 max_bytes=limits.max_manifest_bytes,
             )
-            return manifest.list_manifest(kept, access=access, start=start)
+            return manifest.list_manifest(kept, access=access, start=start, heed=heed)
         case PrefixSource():
-            return prefix.list_prefix(source.uri, last_uri=last_uri)
+            return prefix.list_prefix(source.uri, last_uri=last_uri, heed=heed)

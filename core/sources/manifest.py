@@ -15,7 +15,7 @@ from core.errors import SourceError
 from core.names import clean_name, has_controls
 from core.sources.downloads import download
 from core.sources.lines import read_lines
-from core.sources.spec import LineFault, ManifestSource, SourceItem
+from core.sources.spec import Heed, LineFault, ManifestSource, SourceItem, heedless
 from core.sources.urls import judged
 from core.storage import Storage
 from core.streams import open_stream
@@ -49,7 +49,7 @@ def kept(
 
 
 def list_manifest(
-    source: ManifestSource, *, access: Access, start: int = 0
+    source: ManifestSource, *, access: Access, start: int = 0, heed: Heed = heedless
 ) -> Iterator[SourceItem | LineFault]:
     """Yield the items from `start` on, and every fault, in the order of the lines.
 
@@ -57,9 +57,9 @@ def list_manifest(
     Columns and keys other than `uri`, `custom_id` and `sha256` are passed over.
     """
     if source.strict:
-        yield from _require_faultless(source, access)
+        yield from _require_faultless(source, access, heed)
     position = 0
-    for found in _parse(source, access):
+    for found in _parse(source, access, heed):
         if isinstance(found, LineFault):
             yield found
             continue
@@ -68,9 +68,9 @@ def list_manifest(
         position += 1
 
 
-def _require_faultless(source: ManifestSource, access: Access) -> Iterator[LineFault]:
+def _require_faultless(source: ManifestSource, access: Access, heed: Heed) -> Iterator[LineFault]:
     count = 0
-    for found in _parse(source, access):
+    for found in _parse(source, access, heed):
         if isinstance(found, LineFault):
             count += 1
             yield found
@@ -81,11 +81,13 @@ def _require_faultless(source: ManifestSource, access: Access) -> Iterator[LineF
         )
 
 
-def _parse(source: ManifestSource, access: Access) -> Iterator[SourceItem | LineFault]:
+def _parse(source: ManifestSource, access: Access, heed: Heed) -> Iterator[SourceItem | LineFault]:
     is_ours = bool(source.parts) or access.is_stored(source.uri)
     verify = access.verify_stored if is_ours else access.verify_allowed
     with open_stream(source.uri, parts=source.parts, verify=verify) as stream:
-        yield from _items(stream, source.format)
+        for found in _items(stream, source.format):
+            heed()
+            yield found
 
 
 def _items(stream: IO[bytes], form: Literal["jsonl", "csv"]) -> Iterator[SourceItem | LineFault]:

@@ -9,14 +9,16 @@ from obstore.exceptions import BaseError, InvalidPathError
 from core.errors import ItemError, SourceError
 from core.names import clean_name, is_image_name
 from core.objects import fault, first_line, locate
-from core.sources.spec import SourceItem
+from core.sources.spec import Heed, SourceItem, heedless
 
 PAGE_KEYS = 1000
 # Of a listing's answers obstore tells only the text.
 _FINAL = re.compile(r"status code: 40[0134]\b")
 
 
-def list_prefix(uri: str, *, last_uri: str | None = None) -> Iterator[SourceItem]:
+def list_prefix(
+    uri: str, *, last_uri: str | None = None, heed: Heed = heedless
+) -> Iterator[SourceItem]:
     """Yield one item an object below the prefix, as the store lists them: sorted by key.
 
     With `last_uri`, only what comes behind the key of that URI, be it still there or not. The
@@ -29,6 +31,7 @@ def list_prefix(uri: str, *, last_uri: str | None = None) -> Iterator[SourceItem
     root = uri.removesuffix(prefix).rstrip("/")
     folder = prefix.strip("/")
     for key, size_bytes in _keys(store, folder, last_key):
+        heed()
         name = key.removeprefix(folder).lstrip("/")
         if _is_candidate(name, size_bytes):
             yield SourceItem(uri=f"{root}/{key}", name=clean_name(name))

@@ -1,12 +1,18 @@
 """What a job stores of its source, and the item that every source yields."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, TypeAdapter
 
 from core.terms import ItemCode, ManifestFaultCode, SourceType
+
+Heed = Callable[[], None]  # called again and again by a listing, which its exception ends
+
+
+def heedless() -> None:
+    """Let a listing go on to its end."""
 
 
 @dataclass(frozen=True)

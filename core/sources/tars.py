@@ -7,6 +7,7 @@ from typing import IO, Self, cast
 
 from core.sources.compression import Readable, decompressed
 from core.sources.members import Member, Quota, is_wanted, refused
+from core.sources.spec import Heed
 
 MAX_HEADER_BYTES = 64 * 1024
 _LONG_HEADERS = (
@@ -22,9 +23,13 @@ _DAMAGED = (
 )
 
 
-def tar_members(stream: io.BufferedReader, quota: Quota, *, start: int) -> Iterator[Member]:
+def tar_members(
+    stream: io.BufferedReader, quota: Quota, *, start: int, heed: Heed
+) -> Iterator[Member]:
     """Yield the members that are items; those before `start` come without bytes or fault."""
-    plain = cast("IO[bytes]", _Counted(decompressed(stream), quota))  # nothing else is asked for
+    plain = cast(
+        "IO[bytes]", _Counted(decompressed(stream), quota, heed)
+    )  # nothing else is asked for
     with tarfile.open(fileobj=plain, mode="r|", tarinfo=_BoundedTarInfo) as archive:
         position = 0
         while (entry := archive.next()) is not None:
@@ -48,12 +53,14 @@ def _read(archive: tarfile.TarFile, entry: tarfile.TarInfo, quota: Quota) -> Mem
 class _Counted:
     """The unpacked stream, counted: what is passed over costs as much time as what is kept."""
 
-    def __init__(self, stream: Readable, quota: Quota) -> None:
+    def __init__(self, stream: Readable, quota: Quota, heed: Heed) -> None:
         self._stream = stream
         self._quota = quota
+        self._heed = heed
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes; raises SourceError when there were too many."""
+        self._heed()
         content = self._stream.read(size)
         self._quota.count(len(content))
         return content

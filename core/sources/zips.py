@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from core.sources.compression import UNREADABLE
 from core.sources.members import Member, Quota, is_wanted, refused
+from core.sources.spec import Heed
 from core.terms import ItemCode
 
 STRETCH_ENTRIES = 1000
@@ -50,12 +51,15 @@ def is_zip(stream: io.BufferedReader) -> bool:
     return zipfile.is_zipfile(stream)
 
 
-def zip_members(stream: io.BufferedReader, quota: Quota, *, start: int) -> Iterator[Member]:
+def zip_members(
+    stream: io.BufferedReader, quota: Quota, *, start: int, heed: Heed
+) -> Iterator[Member]:
     """Yield the members that are items; those before `start` come without bytes or fault."""
     position = 0
     for stretch in _stretches(stream):
         with zipfile.ZipFile(stretch) as archive:
             for entry in archive.infolist():
+                heed()
                 if entry.is_dir() or not is_wanted(entry.filename):
                     continue
                 if position < start:
@@ -70,16 +74,14 @@ def zip_members(stream: io.BufferedReader, quota: Quota, *, start: int) -> Itera
 def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, quota: Quota) -> Member:
     if member := _fault(entry, quota):
         return member
-    name = entry.filename
     try:
         with archive.open(entry) as content:
-            member = quota.read(name, content)
+            return quota.read(entry.filename, content)
     except UNREADABLE as error:
-        quota.count(entry.file_size)  # so much may have been unpacked before
         message = f"The member cannot be unpacked ({error})."
-        return Member(name, fault=(ItemCode.FETCH_FAILED, message))
-    quota.count(entry.file_size)
-    return member
+        return Member(entry.filename, fault=(ItemCode.FETCH_FAILED, message))
+    finally:
+        quota.count(entry.file_size)  # so much may have been unpacked, of a damaged one too
 
 
 def _fault(entry: zipfile.ZipInfo, quota: Quota) -> Member | None:

@@ -23,7 +23,8 @@ class Job(Base):
     those up to `retried_to`. `listed_at` is when the last round was planned to its end, and
     `is_source_listed` tells that some round has come to the source's. `plan_attempts` counts
     planners that may have died of the source since the last shard was written,
-    `plan_postponements` those that could not read it for the moment. `faults` counts the faults
+    `plan_postponements` those that could not read it for the moment, and `plan_fruitless_turns`
+    those that had to give way to others before they had got further. `faults` counts the faults
     of a manifest up to `last_fault_line`, `faults_by_code` each kind.
     """
 
@@ -84,6 +85,8 @@ class Job(Base):
     plan_token: Mapped[int] = mapped_column(default=0)
     plan_lease_expires_at: Mapped[datetime | None]
     plan_not_before: Mapped[datetime | None]
+    plan_turn_ended_at: Mapped[datetime | None]
+    plan_fruitless_turns: Mapped[int] = mapped_column(default=0)
 
     landed: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=0)

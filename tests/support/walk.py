@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.sources import SourceItem
-from db import dispatching, endings, planning, reopening, retries, shards
+from db import dispatching, endings, plan_turns, planning, reopening, retries, shards
 from db.clock import database_time
 from db.models import Job, Shard
 from db.planning import PlanClaim
@@ -85,7 +85,7 @@ class Walker:
         if not wrote and not claim.is_source_listed:
             wrote = self._list(session, claim, size)
         if wrote:
-            planning.release(session, claim)
+            plan_turns.release(session, claim)
         else:
             planning.finish(session, claim)
 

@@ -258,6 +258,8 @@ def _add_to_jobs() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
         sa.Column("uploads_deleted_at", sa.DateTime(timezone=True)),
         sa.Column("plan_not_before", sa.DateTime(timezone=True)),
+        sa.Column("plan_turn_ended_at", sa.DateTime(timezone=True)),
+        sa.Column("plan_fruitless_turns", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("plan_postponements", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("landed", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("round", sa.Integer(), nullable=False, server_default="0"),

@@ -1,8 +1,11 @@
 """Sources: what is listed, in which order, and what is refused."""
 
+import io
 import os
 import shutil
 import subprocess
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,11 @@ import pytest
 from core.access import Access
 from core.errors import SourceError
 from core.sources import (
+    ArchiveSource,
     FilesSource,
     FolderSource,
     Limits,
+    ManifestSource,
     Place,
     Source,
     SourceItem,
@@ -175,6 +180,58 @@ def test_folders_may_be_nested_deeply(tmp_path: Path, storage: Storage) -> None:
         assert len(_list(FolderSource(path=str(tmp_path / "faces")), storage)) == 1
     finally:  # pytest's own way is a call a folder
         subprocess.run(["rm", "-r", str(tmp_path / "faces")], check=True)
+
+
+class _TurnOver(Exception):
+    """What ends a listing."""
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "tar", "manifest"])
+def test_a_source_that_yields_nothing_can_be_left(
+    tmp_path: Path, storage: Storage, kind: str
+) -> None:
+    """However much of it is passed over: what is asked in between may end the listing."""
+    heeded = 0
+
+    def heed() -> None:
+        nonlocal heeded
+        heeded += 1
+        if heeded == 3:
+            raise _TurnOver
+
+    listed = list_items(
+        _nothing_in(kind, tmp_path, storage),
+        storage=storage,
+        unpack_prefix="unpacked",
+        limits=LIMITS,
+        access=Access(storage.uri("")),
+        heed=heed,
+    )
+    with pytest.raises(_TurnOver):
+        next(listed)
+
+
+def _nothing_in(kind: str, folder: Path, storage: Storage) -> Source:
+    """Return a source of a hundred things that are no images, or of lines that are not reached."""
+    names = [f"{i}.txt" for i in range(100)]
+    match kind:
+        case "folder":
+            _write(folder / "notes", *names)
+            return FolderSource(path=str(folder / "notes"))
+        case "manifest":
+            lines = b'{"uri": "https://example.com/a.jpg"}\n' * 100
+            uri = storage.write("manifest", lines)
+            return ManifestSource(uri=uri, name="list", format="jsonl", strict=True)
+    file = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(file, "w") as archive:
+            for name in names:
+                archive.writestr(name, b"")
+    else:
+        with tarfile.open(fileobj=file, mode="w") as archive:
+            for name in names:
+                archive.addfile(tarfile.TarInfo(name))
+    return ArchiveSource(uri=storage.write("archive", file.getvalue()), name="notes")
 
 
 def test_a_missing_folder_is_a_sentence(tmp_path: Path, storage: Storage) -> None:

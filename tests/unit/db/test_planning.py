@@ -2,7 +2,7 @@
 
 from core.sources import SourceItem
 from core.terms import JobState
-from db import endings, planning
+from db import endings, plan_turns, planning
 from db.models import Job
 from db.planning import PlanClaim
 from db.session import Database
@@ -62,7 +62,7 @@ def test_the_next_planner_learns_where_to_go_on(database: Database) -> None:
     assert first is not None
     _write(database, first, 0, ITEMS[:4])
     with database.write() as session:
-        planning.release(session, first)
+        plan_turns.release(session, first)
     second = _claim(database, job_id)
     assert second is not None
     assert second.planned == 4
@@ -83,8 +83,8 @@ def test_undelivered_planning_is_found(database: Database) -> None:
     """A job that nobody plans shows up once it is old enough; a job in hand does not."""
     job_id = add_job(database, model_version_id=add_champion(database))
     with database.read() as session:
-        assert planning.unplanned(session, older_than_s=3600) == []
-        assert planning.unplanned(session, older_than_s=-1) == [job_id]
+        assert plan_turns.unplanned(session, older_than_s=3600) == []
+        assert plan_turns.unplanned(session, older_than_s=-1) == [job_id]
     _claim(database, job_id)
     with database.read() as session:
-        assert planning.unplanned(session, older_than_s=-1) == []
+        assert plan_turns.unplanned(session, older_than_s=-1) == []

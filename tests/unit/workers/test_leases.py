@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from db import planning
+from db import plan_turns
 from db.clock import database_time
 from db.models import Job, Shard
 from db.session import Database
@@ -66,7 +66,7 @@ def test_a_planner_keeps_its_job(database: Database) -> None:
         keeper.renew()
     with database.write() as session:
         assert _is_renewed(database, session.get_one(Job, job_id).plan_lease_expires_at)
-        planning.release(session, claim)
+        plan_turns.release(session, claim)
 
 
 def test_a_shard_that_takes_too_long_is_let_go(database: Database) -> None:

@@ -1,6 +1,7 @@
 """The planner: fenced, taken up where it stopped, and never the end of a job that could go on."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from sqlalchemy.exc import OperationalError
 
 from core.errors import SourceError, StorageError
 from core.sources import Place, SourceItem
+from core.sources.folder import list_folder
 from core.taskqueue import plan_job, scan_next
 from core.terms import JobKind, JobState
-from db import endings, planning, shards
+from db import endings, plan_turns, planning, shards
 from db.clock import database_time
 from db.models import Job
 from db.session import Database
@@ -19,7 +21,8 @@ from tests.support.queue import RecordingQueue
 from tests.support.rows import add_champion, add_job, get_job, shards_of, verdicts_of
 from tests.support.scanning import plan_claim, reopen, scan_all
 from tests.support.workers import planner, write_faces
-from workers.planner import MAX_ATTEMPTS, MAX_POSTPONEMENTS, Planner
+from workers.plan_attempts import MAX_ATTEMPTS, MAX_POSTPONEMENTS
+from workers.planner import Planner
 
 
 class Rig:
@@ -205,15 +208,16 @@ def test_a_folder_that_changes_between_two_planners_is_listed_once(
 ) -> None:
     """No image is left out because an earlier one is gone, none comes twice behind a new one."""
     folder = write_faces(tmp_path / "faces", [b"r"] * 12)
-    stopped = planner(database, RecordingQueue(), tmp_path / "storage")
+    later = planner(database, RecordingQueue(), tmp_path / "storage")
     job_id = add_job(database, model_version_id=add_champion(database), path=str(folder))
     claim = plan_claim(database, job_id)
-    stopped.stopping.set()
-    stopped.plan(claim)
-    assert [row["name"] for row in rows_of(database, job_id)] == [f"{i:04d}.jpg" for i in range(4)]
+    with database.write() as session:
+        first = list(islice(list_folder(str(folder)), 4))
+        planning.write_shards(session, claim, first_position=0, shards=[first], lease_s=60)
+        plan_turns.release(session, claim)
     (folder / "0001.jpg").unlink()
     (folder / "0002b.jpg").touch()
-    planner(database, RecordingQueue(), tmp_path / "storage").plan_waiting()
+    later.plan_waiting()
     names = [row["name"] for row in rows_of(database, job_id)]
     assert names == [f"{i:04d}.jpg" for i in range(12)]
 
