@@ -88,6 +88,7 @@ class ItemCode(StrEnum):
     IMAGE_TOO_SMALL = "image_too_small"
     NO_FACE = "no_face"
     FACE_TOO_SMALL = "face_too_small"
+    FACE_TOO_BLURRY = "face_too_blurry"
 
     UNDECODABLE = "undecodable"
     TOO_LARGE = "too_large"
@@ -96,6 +97,21 @@ class ItemCode(StrEnum):
     FORBIDDEN = "forbidden"
     CHECKSUM_MISMATCH = "checksum_mismatch"
     POISON = "poison"
+
+
+class FaceReason(StrEnum):
+    """Why a face that was found in an image has no score of its own."""
+
+    FACE_TOO_SMALL = "face_too_small"
+    FACE_TOO_BLURRY = "face_too_blurry"
+    NOT_AMONG_LARGEST = "not_among_largest"
+
+
+class FaceMode(StrEnum):
+    """What of its images a job has scored: what the model version asks for, or all of each."""
+
+    AUTO = "auto"
+    OFF = "off"
 
 
 class ManifestFaultCode(StrEnum):

@@ -1,5 +1,7 @@
 """From a margin to a calibrated score, and from a score to a label."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -13,10 +15,19 @@ from core.terms import Label
 
 @dataclass(frozen=True)
 class Reading:
-    """What the model says of one image: calibrated P(fake), and what that means."""
+    """What the model says of one image or face: calibrated P(fake), and what that means."""
 
     label: Label
     score: float
+
+
+def of_image(readings: Sequence[Reading]) -> Reading:
+    """Return the reading of an image: that of its face with the highest score.
+
+    One manipulated face makes an image fake, whatever the others are. A broken score, which is no
+    number, is not hidden by sound ones.
+    """
+    return max(readings, key=lambda reading: (math.isnan(reading.score), reading.score))
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from detector import preprocess
 from detector.artifact import Artifact
 from detector.decision import Calibration, Reading
 from detector.engines import Engine
 from detector.engines.torch_engine import TorchEngine, choose_device
+from detector.faces import shared_finder
 from detector.preprocess import DecodeLimits, Prepared, PreprocessingSpec
 
 
@@ -28,6 +30,7 @@ class Detector:
         self.model_version = model_version
         self._engine = engine
         self.spec = spec
+        self._whole_spec = spec.whole()
         self.calibration = calibration
         self._limits = limits
 
@@ -54,9 +57,18 @@ class Detector:
         """The device that the model runs on, such as `cpu` or `cuda:0`."""
         return self._engine.device
 
+    @property
+    def finds_faces(self) -> bool:
+        """Whether `prepare` takes the faces of an image, and not all of it."""
+        return self.spec.finds_faces
+
     def prepare(self, data: bytes) -> Prepared:
         """Decode and preprocess an image; raises ItemError for one that cannot be scored."""
         return preprocess.prepare(data, self.spec, self._limits)
+
+    def prepare_whole(self, data: bytes) -> Prepared:
+        """Decode and preprocess all of an image, whatever the model version does with faces."""
+        return preprocess.prepare(data, self._whole_spec, self._limits)
 
     def forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return margins, float32 [n], of uint8 [n, 3, size, size]; raises OutOfMemoryError."""
@@ -68,5 +80,7 @@ class Detector:
         return [Reading(self.calibration.label(score), score) for score in scores]
 
     def warm_up(self) -> None:
-        """Run one pass, so that the first image does not pay for the first use."""
+        """Load and run what a scan needs, so that the first image does not pay for it."""
+        if self.finds_faces:
+            shared_finder().find(Image.new("RGB", (self.spec.size, self.spec.size)))
         self.forward(np.zeros((1, 3, self.spec.size, self.spec.size), np.uint8))

@@ -1,5 +1,6 @@
 """From an image's bytes to uint8 pixels: the one path, for training and for serving."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,22 +8,38 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detector.decoding import DecodeLimits, decode
+from detector.faces import Face, UnscoredFace, crop_face, select, shared_finder
 from detector.spec import RESAMPLING, PreprocessingSpec
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """An image ready for the device: uint8 [3, size, size] in RGB, and its displayed size."""
+    """An image ready for the device: uint8 [k, 3, size, size] in RGB, and its displayed size.
+
+    Of a whole image k is 1; else there is a square for each of its `faces`, in their order, and
+    `unscored` are the other faces that were found.
+    """
 
     pixels: NDArray[np.uint8]
     width: int
     height: int
+    faces: tuple[Face, ...] = ()
+    unscored: tuple[UnscoredFace, ...] = ()
 
 
 def prepare(data: bytes, spec: PreprocessingSpec, limits: DecodeLimits) -> Prepared:
     """Decode and preprocess an image; raises ItemError for one that cannot be scored."""
     image = decode(data, limits)
-    return Prepared(to_pixels(image, spec), image.width, image.height)
+    if spec.finds_faces:
+        return prepare_faces(image, shared_finder().find(image), spec)
+    return Prepared(to_pixels(image, spec)[np.newaxis], image.width, image.height)
+
+
+def prepare_faces(image: Image.Image, faces: Sequence[Face], spec: PreprocessingSpec) -> Prepared:
+    """Preprocess the faces of an RGB image, given the largest first; raises NoScorableFaceError."""
+    chosen = select(image, faces, spec)
+    squares = [to_pixels(crop_face(image, face, spec), spec) for face in chosen.scored]
+    return Prepared(np.stack(squares), image.width, image.height, chosen.scored, chosen.unscored)
 
 
 def to_pixels(image: Image.Image, spec: PreprocessingSpec) -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
 """How a model version wants its images: the content of its `preprocessing.json`."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from PIL import Image
@@ -21,7 +21,7 @@ class PreprocessingSpec:
 
     A square is resampled to `size` x `size`: with `faces` "off" the largest centred one, with
     "on" one around each of the `max_faces` largest faces, `face_margin` times as long as the
-    longer side of its box. Faces whose longer side is below `min_face_px`, or whose
+    longer side of its box. Faces whose longer side is below `min_face_px` pixels, or whose
     `detector.faces.sharpness` is below `min_sharpness`, are not scored. `mean` and `std` normalize
     RGB in [0, 1] on the device.
     """
@@ -34,7 +34,7 @@ class PreprocessingSpec:
     version: int = 2
     face_margin: float = 1.3
     min_face_px: int = 40
-    min_sharpness: float = 0.0
+    min_sharpness: float = 10.0
     max_faces: int = 8
 
     def __post_init__(self) -> None:
@@ -46,6 +46,15 @@ class PreprocessingSpec:
     def to_dict(self) -> dict[str, Any]:
         """Return the specification as it is kept in `preprocessing.json`."""
         return asdict(self)
+
+    @property
+    def finds_faces(self) -> bool:
+        """Whether an image is scored by its faces, and not as a whole."""
+        return self.faces == "on"
+
+    def whole(self) -> "PreprocessingSpec":
+        """Return the specification by which the whole image is scored."""
+        return replace(self, faces="off")
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:

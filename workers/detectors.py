@@ -28,8 +28,17 @@ class LoadedDetector(Protocol):
         """The device that the model runs on, such as `cpu` or `cuda:0`."""
         ...
 
+    @property
+    def finds_faces(self) -> bool:
+        """Whether `prepare` takes the faces of an image, and not all of it."""
+        ...
+
     def prepare(self, data: bytes) -> Prepared:
         """Decode and preprocess an image; raises ItemError for one that cannot be scored."""
+        ...
+
+    def prepare_whole(self, data: bytes) -> Prepared:
+        """Decode and preprocess all of an image, whatever the model version does with faces."""
         ...
 
     def forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

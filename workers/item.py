@@ -1,6 +1,7 @@
 """One item on its way through a worker: its verdict so far, and the image until that is scored."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.errors import ItemError
@@ -8,8 +9,10 @@ from core.sources import SourceItem
 from core.terms import Outcome
 from db.models import Verdict
 from db.verdicts import NewVerdict
-from detector.decision import Reading
+from detector.decision import Reading, of_image
+from detector.faces import NoScorableFaceError
 from detector.preprocess import Prepared
+from workers.faces import told
 from workers.inflight import Flight
 
 
@@ -40,6 +43,13 @@ class Item:
         self.verdict = replace(
             self.verdict, outcome=error.outcome, code=error.code, message=error.message
         )
+        if isinstance(error, NoScorableFaceError):
+            self.verdict = replace(
+                self.verdict,
+                faces=told((), (), error.unscored),
+                width=error.width,
+                height=error.height,
+            )
         self.has_ended = True
 
     def fault(self) -> None:
@@ -48,13 +58,16 @@ class Item:
         self.verdict = replace(self.verdict, code=code, message=message)
         self.has_ended = True
 
-    def score(self, reading: Reading, prepared: Prepared) -> None:
-        """End the item with what the model says."""
+    def score(self, readings: Sequence[Reading], prepared: Prepared) -> None:
+        """End the item with what the model says of the image, or of each of its faces."""
+        reading = of_image(readings)
+        faces = told(prepared.faces, readings, prepared.unscored) if prepared.faces else None
         self.verdict = replace(
             self.verdict,
             outcome=Outcome.SCORED,
             label=reading.label,
             score=reading.score,
+            faces=faces,
             width=prepared.width,
             height=prepared.height,
         )

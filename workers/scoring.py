@@ -114,7 +114,7 @@ class _Shard:
             return None
         try:
             return self.scorer.batcher.submit(
-                self.detector.forward, np.stack(images), interactive=self.claim.interactive
+                self.detector.forward, np.concatenate(images), interactive=self.claim.interactive
             )
         except StoppedError as error:
             self.error = str(error)
@@ -129,9 +129,12 @@ class _Shard:
         except StoppedError as error:
             self.error = str(error)
             return
-        for item, reading in zip(scored, readings, strict=True):
+        start = 0
+        for item in scored:
             if item.prepared is not None:
-                item.score(reading, item.prepared)
+                stop = start + len(item.prepared.pixels)
+                item.score(readings[start:stop], item.prepared)
+                start = stop
             self.reuse.tell(item)
 
     def _follow(self, item: Item, flight: Flight) -> None:

@@ -2,6 +2,17 @@
 
 from detector.faces.crop import crop_face
 from detector.faces.face import Face
-from detector.faces.finder import FaceFinder
+from detector.faces.finder import FaceFinder, shared_finder
+from detector.faces.selection import NoScorableFaceError, UnscoredFace, select
+from detector.faces.sharpness import sharpness
 
-__all__ = ["Face", "FaceFinder", "crop_face"]
+__all__ = [
+    "Face",
+    "FaceFinder",
+    "NoScorableFaceError",
+    "UnscoredFace",
+    "crop_face",
+    "select",
+    "shared_finder",
+    "sharpness",
+]

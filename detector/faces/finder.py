@@ -1,5 +1,6 @@
 """Finds the faces of a picture with CenterFace, on the CPU of the thread that asks."""
 
+from functools import cache
 from importlib.resources import files
 from typing import Self
 
@@ -12,9 +13,19 @@ from core.errors import ConfigurationError
 from detector.faces.centerface import MULTIPLE, Candidates, read_maps, suppress
 from detector.faces.face import Face
 
-LONGEST_SIDE = 640
-MIN_SCORE = 0.5
+# Faces are found from 24 pixels of the input on: at this scale, those of 40 pixels. Very large ones
+# are found better in small inputs (docs/adr/0007-faces.md).
+SCALE = 0.6
+SMALLEST_INPUT, LARGEST_INPUT = 160, 640  # the longest side of what the network is given
+MIN_SCORE = 0.4
 MAX_OVERLAP = 0.3
+MAX_FACES = 100  # that are told of one picture
+
+
+@cache
+def shared_finder() -> "FaceFinder":
+    """Return the one finder of this process, loaded when it is first needed."""
+    return FaceFinder.load()
 
 
 class FaceFinder:
@@ -42,17 +53,26 @@ class FaceFinder:
         )
 
     def find(self, image: Image.Image) -> list[Face]:
-        """Return the faces of an RGB picture, the largest first."""
-        scaled = _scaled(image)
+        """Return the faces of an RGB picture, the largest first.
+
+        Found are those of 40 pixels or more, or of a 27th of the longest side where that is more.
+        Where none is, the picture is looked at once more as a small one, for a very large face.
+        """
+        longest = min(max(SMALLEST_INPUT, round(SCALE * max(image.size))), LARGEST_INPUT)
+        faces = self._look(image, longest)
+        if not faces and longest > SMALLEST_INPUT:
+            faces = self._look(image, SMALLEST_INPUT)
+        return sorted(faces, key=lambda face: (-face.side, face.box))[:MAX_FACES]
+
+    def _look(self, image: Image.Image, longest: int) -> list[Face]:
+        scaled = _scaled(image, longest)
         maps = map(np.asarray, self._session.run(None, {self._input: _padded(scaled)}))
         found = suppress(read_maps(*maps, min_score=MIN_SCORE), max_overlap=MAX_OVERLAP)
-        faces = _faces(found, scaled.size, image.size)
-        return sorted(faces, key=lambda face: (-face.side, face.box))
+        return _faces(found, scaled.size, image.size)
 
 
-def _scaled(image: Image.Image) -> Image.Image:
-    """Bring the longest side to what the network is given, larger or smaller than it was."""
-    ratio = LONGEST_SIDE / max(image.size)
+def _scaled(image: Image.Image, longest: int) -> Image.Image:
+    ratio = longest / max(image.size)
     size = (max(1, round(image.width * ratio)), max(1, round(image.height * ratio)))
     return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
 
@@ -75,4 +95,5 @@ def _faces(found: Candidates, scaled: tuple[int, int], size: tuple[int, int]) ->
         for (x0, y0, x1, y1), score, points in zip(
             corners.tolist(), found.scores.tolist(), landmarks.tolist(), strict=True
         )
+        if min(x1 - x0, y1 - y0) >= 1  # not one beyond the picture's border
     ]

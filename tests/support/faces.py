@@ -1,6 +1,7 @@
 """Faces to test with: made up, or photographs of the examples, which are free."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -27,7 +28,21 @@ def face_at(
     return Face(box, score, landmarks)
 
 
-def portrait(name: str = "nasa-portrait") -> Image.Image:
+def example(name: str = "photos/nasa-portrait") -> Path:
+    """Return the file of an example."""
+    return EXAMPLES / f"{name}.jpg"
+
+
+def portrait(name: str = "photos/nasa-portrait") -> Image.Image:
     """Return a photograph of the examples, RGB and upright."""
-    with Image.open(EXAMPLES / "photos" / f"{name}.jpg") as image:
+    with Image.open(example(name)) as image:
         return ImageOps.exif_transpose(image).convert("RGB")
+
+
+def overlap(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return the intersection over union of two boxes (x0, y0, x1, y1)."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    common = max(0.0, across) * max(0.0, down)
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return common / (areas - common)

@@ -35,12 +35,15 @@ def write_tiny_backbone(folder: Path) -> Path:
     return folder
 
 
-def write_tiny_model_version(root: Path, name: str = "tiny", number: int = 1) -> Path:
+def write_tiny_model_version(
+    root: Path, name: str = "tiny", number: int = 1, *, faces: str = "off"
+) -> Path:
     """Write a whole, verified model version with random weights into a registry folder."""
+    spec = PreprocessingSpec(size=TINY_SIZE, faces=faces)
     folder = root / f"{name}-{number}"
     with writing(folder) as draft:
         tiny_vit(seed=number).save_pretrained(draft)
-        write_json(draft / PREPROCESSING, PreprocessingSpec(size=TINY_SIZE).to_dict())
+        write_json(draft / PREPROCESSING, spec.to_dict())
         write_json(draft / CALIBRATION, Calibration(1.0, 0.5, 0.45, 0.55, 0.02).to_dict())
         write_json(draft / "card.json", {"name": name, "description": "Random weights, for tests."})
     return folder

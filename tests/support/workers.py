@@ -40,6 +40,7 @@ class PretendDetector:
         self.prepared = 0
         self.forwarded = 0
         self.device = "cpu"
+        self.finds_faces = False
 
     def prepare(self, data: bytes) -> Prepared:
         """Return the first byte as an image."""
@@ -49,7 +50,9 @@ class PretendDetector:
                 raise ValueError("an image that breaks the scan")
             case b"b" | b"":
                 raise ItemError(ItemCode.UNDECODABLE, "The file is damaged.")
-        return Prepared(pixels=np.full((3, 2, 2), data[0], np.uint8), width=2, height=2)
+        return Prepared(pixels=np.full((1, 3, 2, 2), data[0], np.uint8), width=2, height=2)
+
+    prepare_whole = prepare
 
     def forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return +4 for fake and -4 for real."""

@@ -16,7 +16,7 @@ from detector.preprocess import Prepared
 from tests.support.chaos.history import History
 from tests.support.chaos.items import Kind, margin_of, score_of
 
-SHAPE = (3, 2, 2)
+SHAPE = (1, 3, 2, 2)
 LAYOUT = "<f8x"  # an item's margin in the first bytes of its pixels
 
 
@@ -28,6 +28,7 @@ class PretendedDetector:
     history: History
     item_s: float
     device: str = "cpu"
+    finds_faces: bool = False
 
     def prepare(self, data: bytes) -> Prepared:
         """Return the margin of the item as its pixels, or do what else the item asks for."""
@@ -43,6 +44,8 @@ class PretendedDetector:
         packed = struct.pack(LAYOUT, margin_of(Kind(kind), int(position)))
         pixels = np.frombuffer(packed, np.uint8).reshape(SHAPE)
         return Prepared(pixels=pixels, width=2, height=2)
+
+    prepare_whole = prepare
 
     def forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the margins; whatever the batch is made of, each item gets its own."""

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.terms import Label
-from detector.decision import Calibration
+from detector.decision import Calibration, Reading, of_image
 
 CALIBRATION = Calibration(2.0, threshold=0.6, band_low=0.5, band_high=0.7, target_fpr=0.02)
 
@@ -62,3 +62,12 @@ def test_a_calibration_that_makes_no_sense_is_refused(change: dict[str, object])
 def test_a_calibration_survives_storage() -> None:
     """What is written to calibration.json is what is read."""
     assert Calibration.from_dict(CALIBRATION.to_dict()) == CALIBRATION
+
+
+def test_an_image_is_as_fake_as_its_face_with_the_highest_score() -> None:
+    """One manipulated face among real ones makes it fake; a broken score is not hidden."""
+    real, fake = Reading(Label.REAL, 0.2), Reading(Label.FAKE, 0.9)
+    broken = Reading(Label.UNCERTAIN, math.nan)
+    assert of_image([real, fake, real]) is fake
+    assert of_image([real]) is real
+    assert of_image([broken, fake]) is of_image([fake, broken]) is broken

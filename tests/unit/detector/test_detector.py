@@ -29,7 +29,7 @@ def test_bytes_become_readings(detector: Detector) -> None:
     """Each image gets a score in [0, 1] and the label that its calibration gives."""
     detector.warm_up()
     prepared = [detector.prepare(jpeg_bytes(seed)) for seed in range(3)]
-    margins = detector.forward(np.stack([one.pixels for one in prepared]))
+    margins = detector.forward(np.concatenate([one.pixels for one in prepared]))
     readings = detector.interpret(margins)
     assert (margins.dtype, margins.shape) == (np.float32, (3,))
     for reading in readings:
@@ -40,7 +40,7 @@ def test_bytes_become_readings(detector: Detector) -> None:
 
 def test_a_batch_scores_as_its_images_alone(detector: Detector) -> None:
     """The company of an image does not change its margin."""
-    pixels = np.stack([detector.prepare(jpeg_bytes(seed)).pixels for seed in range(5)])
+    pixels = np.concatenate([detector.prepare(jpeg_bytes(seed)).pixels for seed in range(5)])
     together = detector.forward(pixels)
     alone = np.concatenate([detector.forward(pixels[i : i + 1]) for i in range(5)])
     assert together == pytest.approx(alone, abs=1e-5)

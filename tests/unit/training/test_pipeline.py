@@ -112,7 +112,7 @@ def test_training_sees_what_serving_sees(run: Run, version: Path) -> None:
     detector = Detector.load(version, device="cpu")
     examples = Examples(items, run.spec)
     for index, path in enumerate(items["path"]):
-        served = detector.prepare(Path(path).read_bytes()).pixels
+        (served,) = detector.prepare(Path(path).read_bytes()).pixels
         assert np.array_equal(examples[index]["pixels"].numpy(), served)
 
 
@@ -191,7 +191,9 @@ def test_a_published_version_is_what_its_card_says(run: Run, version: Path) -> N
     files = Registry(version.parent).verify("drawn-1")
     detector = Detector.load(version, device="cpu")
     items = PreparedDataset.read(run.dataset).split("test")
-    block = np.stack([detector.prepare(Path(path).read_bytes()).pixels for path in items["path"]])
+    block = np.concatenate(
+        [detector.prepare(Path(path).read_bytes()).pixels for path in items["path"]]
+    )
     margins = detector.forward(block)
     reals, fakes = (margins[items["label"] == number] for number in (0, 1))
     auc = np.mean(fakes[:, None] > reals[None, :])
