@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
 from core.errors import NotFoundError
-from core.terms import JobKind, JobState, Priority, ShardState
+from core.terms import FaceMode, JobKind, JobState, Priority, ShardState
 from db.clock import database_time
 from db.models import Job, JobMetadata, Shard
 
@@ -66,6 +66,7 @@ def create(
     api_key_id: int | None = None,
     priority: Priority = Priority.NORMAL,
     rescan: bool = False,
+    faces: FaceMode = FaceMode.AUTO,
     max_failure_ratio: float | None = None,
     expires_in_s: float | None = None,
     metadata: Mapping[str, str] | None = None,
@@ -80,6 +81,7 @@ def create(
         api_key_id=api_key_id,
         priority=priority,
         rescan=rescan,
+        faces=faces,
         max_failure_ratio=max_failure_ratio,
         expires_at=None if expires_in_s is None else database_time(expires_in_s),
         notes=[JobMetadata(key=key, value=value) for key, value in (metadata or {}).items()],

@@ -11,7 +11,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.errors import FakesweepError
 from core.sources import SourceItem
-from core.terms import ShardState
+from core.terms import FaceMode, ShardState
 from db import dispatching, endings, jobs, retries, verdicts
 from db.clock import database_time
 from db.models import Job, ModelVersion, Shard
@@ -35,6 +35,7 @@ class ShardClaim:
     model_version: str
     interactive: bool
     rescan: bool
+    faces: FaceMode
     positions: tuple[int, ...]
     items: tuple[SourceItem, ...]
     token: int
@@ -190,11 +191,11 @@ def _postponed(delay_s: float, error: str) -> dict[str, Any]:
 
 def _claim(session: Session, shard: Shard) -> ShardClaim:
     query = (
-        select(Job.model_version_id, ModelVersion.name, Job.rescan)
+        select(Job.model_version_id, ModelVersion.name, Job.rescan, Job.faces)
         .join(ModelVersion, ModelVersion.id == Job.model_version_id)
         .where(Job.id == shard.job_id)
     )
-    model_version_id, model_version, rescan = session.execute(query).one()
+    model_version_id, model_version, rescan, faces = session.execute(query).one()
     return ShardClaim(
         shard_id=shard.id,
         job_id=shard.job_id,
@@ -202,6 +203,7 @@ def _claim(session: Session, shard: Shard) -> ShardClaim:
         model_version=model_version,
         interactive=shard.rank == dispatching.INTERACTIVE_RANK,
         rescan=rescan,
+        faces=faces,
         positions=tuple(shard.positions),
         items=tuple(SourceItem.from_row(row) for row in shard.items),
         token=shard.lease_token,

@@ -7,10 +7,18 @@ same bytes follows: it takes the leader's verdict, after having told its own one
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import NamedTuple
 
 from db.verdicts import NewVerdict
 
-Key = tuple[bytes, int, int | None]  # SHA-256, model version id, job id if only that job shares it
+
+class Key(NamedTuple):
+    """What images must have in common for one score to do for all."""
+
+    sha256: bytes
+    model_version_id: int
+    by_faces: bool
+    job_id: int | None  # when only images of this job share it
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +30,7 @@ class Flight:
 
 
 class InFlight:
-    """The images in hand, by their bytes and model version."""
+    """The images in hand, by their bytes and how they are scored."""
 
     def __init__(self) -> None:
         self._flights: dict[Key, Flight] = {}

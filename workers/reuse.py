@@ -23,6 +23,7 @@ class Reuse:
     database: Database
     in_flight: InFlight
     claim: ShardClaim
+    by_faces: bool
     stopping: Event
 
     def find(self, block: Sequence[Item]) -> None:
@@ -59,7 +60,7 @@ class Reuse:
         The leader of another job may have taken it from an earlier verdict.
         """
         job_id = self.claim.job_id if self.claim.rescan else None
-        return (item.sha256, self.claim.model_version_id, job_id)
+        return Key(item.sha256, self.claim.model_version_id, self.by_faces, job_id)
 
     def _earlier(self, hashes: Sequence[bytes]) -> dict[bytes, Verdict]:
         if not hashes:
@@ -69,7 +70,11 @@ class Reuse:
         def find() -> dict[bytes, Verdict]:
             with self.database.read() as session:
                 return verdicts.find_scored(
-                    session, hashes, self.claim.model_version_id, job_id=job_id
+                    session,
+                    hashes,
+                    self.claim.model_version_id,
+                    by_faces=self.by_faces,
+                    job_id=job_id,
                 )
 
         return patiently(find, until=self.stopping)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.errors import ItemError
+from core.terms import FaceMode
 from db.session import Database
 from db.shards import ShardClaim
 from db.verdicts import NewVerdict
@@ -52,8 +53,9 @@ class Scorer:
 
         Until its end, whoever comes with the same bytes takes these verdicts, stored or not.
         """
-        reuse = Reuse(self.database, self.in_flight, claim, self.fetcher.stopping)
         detector = self.detectors.get(claim.model_version)
+        by_faces = detector.finds_faces and claim.faces != FaceMode.OFF
+        reuse = Reuse(self.database, self.in_flight, claim, by_faces, self.fetcher.stopping)
         shard = _Shard(self, claim, self.fetcher.of(claim), detector, reuse)
         try:
             yield shard.score()
@@ -100,8 +102,10 @@ class _Shard:
         return todo, self._submit(todo)
 
     def _prepare(self, item: Item) -> None:
+        by_faces = self.reuse.by_faces or not self.detector.finds_faces
+        prepare = self.detector.prepare if by_faces else self.detector.prepare_whole
         try:
-            item.prepared = self.detector.prepare(item.content or b"")
+            item.prepared = prepare(item.content or b"")
         except ItemError as error:
             item.fail(error)
             self.reuse.tell(item)

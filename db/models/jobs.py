@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.terms import JobKind, JobState, ManifestFaultCode, Priority
+from core.terms import FaceMode, JobKind, JobState, ManifestFaultCode, Priority
 from db.clock import database_time
 from db.columns import BIG_ID
 from db.models.base import Base
@@ -50,6 +50,7 @@ class Job(Base):
 
     priority: Mapped[Priority] = mapped_column(default=Priority.NORMAL)
     rescan: Mapped[bool] = mapped_column(default=False)
+    faces: Mapped[FaceMode] = mapped_column(default=FaceMode.AUTO)
     max_failure_ratio: Mapped[float | None]
     expires_at: Mapped[datetime | None]
     stopping_as: Mapped[JobState | None]

@@ -12,18 +12,36 @@ from db.columns import BIG_ID
 from db.models.base import Base
 
 NOT_REAL, NOT_SCORED = text("label <> 'real'"), text("outcome <> 'scored'")
+SCORED_WHOLE = text("outcome = 'scored' AND faces IS NULL")
+SCORED_BY_FACES = text("outcome = 'scored' AND faces IS NOT NULL")
 
 
 class Verdict(Base):
     """How one item ended; the primary key is what makes a second verdict impossible.
 
     The indexes of labels and outcomes leave out the most frequent ones, which a page finds
-    soon without.
+    soon without. Those of the bytes are for verdicts that can be reused: an image that was scored
+    as a whole and one that was scored by its faces have different scores.
     """
 
     __tablename__ = "verdicts"
     __table_args__ = (
-        Index("ix_verdicts_sha256_model_version_id", "sha256", "model_version_id"),
+        Index(
+            "ix_verdicts_scored_whole",
+            "sha256",
+            "model_version_id",
+            "job_id",
+            sqlite_where=SCORED_WHOLE,
+            postgresql_where=SCORED_WHOLE,
+        ),
+        Index(
+            "ix_verdicts_scored_by_faces",
+            "sha256",
+            "model_version_id",
+            "job_id",
+            sqlite_where=SCORED_BY_FACES,
+            postgresql_where=SCORED_BY_FACES,
+        ),
         Index(
             "ix_verdicts_label",
             "job_id",
@@ -54,7 +72,7 @@ class Verdict(Base):
     score: Mapped[float | None]
     code: Mapped[ItemCode | None]
     message: Mapped[str | None]
-    faces: Mapped[list[dict[str, Any]] | None]
+    faces: Mapped[list[dict[str, Any]] | None]  # null: none were looked for
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     width: Mapped[int | None]
     height: Mapped[int | None]

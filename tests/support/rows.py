@@ -3,11 +3,22 @@
 from collections.abc import Collection
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import select
 
 from core.sources import SourceItem
-from core.terms import Alias, ItemCode, JobKind, Label, Outcome, Priority, Scope, ShardState
+from core.terms import (
+    Alias,
+    FaceMode,
+    ItemCode,
+    JobKind,
+    Label,
+    Outcome,
+    Priority,
+    Scope,
+    ShardState,
+)
 from db import dispatching, jobs, model_versions, planning, shards
 from db.models import ApiKey, Job, ModelVersion, Shard
 from db.session import Database
@@ -47,6 +58,7 @@ def add_job(
     priority: Priority = Priority.NORMAL,
     max_failure_ratio: float | None = None,
     rescan: bool = False,
+    faces: FaceMode = FaceMode.AUTO,
 ) -> int:
     """Insert a queued job over a folder; return its id."""
     with database.write() as session:
@@ -60,6 +72,7 @@ def add_job(
             priority=priority,
             max_failure_ratio=max_failure_ratio,
             rescan=rescan,
+            faces=faces,
         )
         return job.id
 
@@ -96,6 +109,7 @@ def add_job_of(
     *shards_of_names: list[str],
     kind: JobKind = JobKind.BULK,
     rescan: bool = False,
+    faces: FaceMode = FaceMode.AUTO,
     window: int = 16,
     root: str = "file://",
     local: Collection[str] = (),
@@ -105,7 +119,7 @@ def add_job_of(
     Items lie below `root`, except for the `local` ones.
     """
     version = add_champion(database)
-    job_id = add_job(database, model_version_id=version, kind=kind, rescan=rescan)
+    job_id = add_job(database, model_version_id=version, kind=kind, rescan=rescan, faces=faces)
     found = [
         [
             SourceItem(uri=f"{'file://' if name in local else root}/{name}", name=name)
@@ -149,7 +163,12 @@ def verdicts_of(claim: ShardClaim, *, label: Label = Label.REAL) -> list[NewVerd
 
 
 def verdict_of(
-    position: int, sha256: bytes, *, name: str = "a.jpg", label: Label = Label.REAL
+    position: int,
+    sha256: bytes,
+    *,
+    name: str = "a.jpg",
+    label: Label = Label.REAL,
+    faces: list[dict[str, Any]] | None = None,
 ) -> NewVerdict:
     """Return the verdict of a scored image."""
     return NewVerdict(
@@ -158,6 +177,7 @@ def verdict_of(
         outcome=Outcome.SCORED,
         label=label,
         score=0.25,
+        faces=faces,
         sha256=sha256,
     )
 

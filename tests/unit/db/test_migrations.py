@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData
 
 from core.sources import SourceItem
-from core.terms import JobKind, JobState, Priority, ShardState
+from core.terms import FaceMode, JobKind, JobState, Priority, ShardState
 from db import dispatching, endings, retries, shards, verdicts
 from db.migrations import require_current, upgrade
 from db.models import Base
@@ -75,6 +75,14 @@ def test_items_and_verdicts_are_readable(upgraded: Database) -> None:
         found = verdicts.page(session, DONE, limit=10)
     assert [verdict.name for verdict in found] == [row["name"] for row in ITEMS[:4]]
     assert [shard.landing for shard in shards_of(upgraded, DONE)] == [1, 2]
+
+
+def test_what_was_scored_before_is_reused_for_whole_images(upgraded: Database) -> None:
+    """No face was looked for in it; its jobs go on with what their model version asks for."""
+    with upgraded.read() as session:
+        assert set(verdicts.find_scored(session, [bytes(32)], 1, by_faces=False)) == {bytes(32)}
+        assert verdicts.find_scored(session, [bytes(32)], 1, by_faces=True) == {}
+    assert get_job(upgraded, RUNNING).faces is FaceMode.AUTO
 
 
 def test_open_jobs_go_on_to_their_end(upgraded: Database) -> None:

@@ -1,7 +1,9 @@
 """Earlier verdicts of the same bytes are found again, at a cost that does not grow with copies."""
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from db import verdicts
@@ -10,6 +12,7 @@ from tests.support.rows import add_champion, add_job, failed_verdict, verdict_of
 
 COPIES = 500
 COMMON, RARE, NEW = (bytes([i]) * 32 for i in range(3))
+FACES: list[dict[str, Any]] = [{"box": [1, 2, 3, 4], "score": 0.25, "detection": 0.9}]
 
 
 def test_few_rows_are_read_of_many_copies(database: Database) -> None:
@@ -19,7 +22,7 @@ def test_few_rows_are_read_of_many_copies(database: Database) -> None:
     read: list[object] = []
     with database.read() as session:
         event.listen(session, "loaded_as_persistent", lambda _, row: read.append(row))
-        found = verdicts.find_scored(session, [COMMON, RARE, NEW], version)
+        found = verdicts.find_scored(session, [COMMON, RARE, NEW], version, by_faces=False)
     assert {sha256: verdict.sha256 for sha256, verdict in found.items()} == {
         COMMON: COMMON,
         RARE: RARE,
@@ -33,10 +36,11 @@ def test_of_one_job_among_many(database: Database) -> None:
     other = _add(database, version, [COMMON] * COPIES)
     own = _add(database, version, [RARE, COMMON])
     with database.read() as session:
-        found = verdicts.find_scored(session, [COMMON, RARE, NEW], version, job_id=own)
+        hashes = [COMMON, RARE, NEW]
+        found = verdicts.find_scored(session, hashes, version, by_faces=False, job_id=own)
         assert {verdict.job_id for verdict in found.values()} == {own}
         assert set(found) == {COMMON, RARE}
-        found = verdicts.find_scored(session, [COMMON, RARE], version, job_id=other)
+        found = verdicts.find_scored(session, hashes, version, by_faces=False, job_id=other)
         assert set(found) == {COMMON}
 
 
@@ -48,12 +52,62 @@ def test_what_has_no_score_or_another_model_is_not_found(database: Database) -> 
     with database.write() as session:
         verdicts.add(session, job_id, version, [replace(failed_verdict(0), sha256=COMMON)])
     with database.read() as session:
-        assert verdicts.find_scored(session, [COMMON, RARE], version) == {}
+        assert verdicts.find_scored(session, [COMMON, RARE], version, by_faces=False) == {}
 
 
-def _add(database: Database, version: int, hashes: list[bytes]) -> int:
+def test_whole_images_and_faces_are_told_apart(database: Database) -> None:
+    """Many verdicts of the one kind hide none of the other, and none is taken for it."""
+    version = add_champion(database)
+    _add(database, version, [COMMON] * COPIES + [RARE])
+    _add(database, version, [COMMON], faces=FACES)
+    with database.read() as session:
+        whole, by_faces = (
+            verdicts.find_scored(session, [COMMON, RARE], version, by_faces=by_faces)
+            for by_faces in (False, True)
+        )
+    assert (set(whole), set(by_faces)) == ({COMMON, RARE}, {COMMON})
+    assert (whole[COMMON].faces, by_faces[COMMON].faces) == (None, FACES)
+
+
+@pytest.mark.parametrize("by_faces", [False, True])
+@pytest.mark.parametrize("job_id", [None, 1])
+def test_look_ups_by_bytes_use_their_index(
+    database: Database, by_faces: bool, job_id: int | None
+) -> None:
+    """A look-up names what the index leaves out in the index's own words."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(
+        _connection: object,
+        _cursor: object,
+        statement: str,
+        given: Any,  # noqa: ANN401 - as the driver takes it
+        *_: object,
+    ) -> None:
+        asked.append((statement, given))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.read() as session:
+        verdicts.find_scored(session, [COMMON, RARE], 1, by_faces=by_faces, job_id=job_id)
+    event.remove(database.engine, "before_cursor_execute", note)
+    with database.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        plan = str(connection.exec_driver_sql(f"{explain} {asked[-1][0]}", asked[-1][1]).all())
+    assert ("ix_verdicts_scored_by_faces" if by_faces else "ix_verdicts_scored_whole") in plan
+    assert ("job_id=" in plan.replace(" ", "")) == (job_id is not None)
+
+
+def _add(
+    database: Database,
+    version: int,
+    hashes: list[bytes],
+    *,
+    faces: list[dict[str, Any]] | None = None,
+) -> int:
     job_id = add_job(database, model_version_id=version)
     with database.write() as session:
-        found = [verdict_of(i, sha256) for i, sha256 in enumerate(hashes)]
+        found = [verdict_of(i, sha256, faces=faces) for i, sha256 in enumerate(hashes)]
         verdicts.add(session, job_id, version, found)
     return job_id

@@ -17,7 +17,7 @@ from detector.preprocess import Prepared
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_champion, add_job_of, get_job, shards_of
 from tests.support.workers import PretendDetector, bytes_of_name, shard_scanner
-from workers.inflight import Flight
+from workers.inflight import Flight, Key
 from workers.scan import ShardScanner
 
 PATIENCE_S = 30
@@ -154,8 +154,8 @@ def _scanner(database: Database, detector: PretendDetector) -> AbstractContextMa
 
 def _join(scanner: ShardScanner, database: Database, content: bytes) -> Flight:
     """Do what another thread with the same image does: lead it, or follow."""
-    key = (sha256(content).digest(), add_champion(database), None)
-    return scanner.scorer.in_flight.join(key)[0]
+    digest, version = sha256(content).digest(), add_champion(database)
+    return scanner.scorer.in_flight.join(Key(digest, version, by_faces=False, job_id=None))[0]
 
 
 def _verdicts(database: Database, job_id: int) -> list[Verdict]:
