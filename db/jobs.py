@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
 from core.errors import NotFoundError
+from core.sources import must_be_fetched
 from core.terms import FaceMode, JobKind, JobState, Priority, ShardState
 from db.clock import database_time
 from db.models import Job, JobMetadata, Shard
@@ -78,6 +79,7 @@ def create(
         state=JobState.QUEUED,
         source=source,
         model_version_id=model_version_id,
+        to_fetch=must_be_fetched(source),
         api_key_id=api_key_id,
         priority=priority,
         rescan=rescan,

@@ -15,14 +15,15 @@ NEWCOMERS_WAIT_S = 5.0  # for threads of their own, before others give way to th
 
 
 def claim_next(
-    session: Session, *, lease_s: float, newcomers_only: bool = False
+    session: Session, *, lease_s: float, newcomers_only: bool = False, to_fetch: bool = False
 ) -> PlanClaim | None:
     """Take the job whose turn it is, or return None when none waits.
 
-    Newcomers are jobs that have not had a turn; they go first.
+    Newcomers are jobs that have not had a turn; they go first. With `to_fetch`, only jobs count
+    whose manifest has to be fetched, and without it only the others.
     """
     rank = case({priority: priority.rank for priority in Priority}, value=Job.priority)
-    waiting = select(Job.id).where(planning.is_unplanned())
+    waiting = select(Job.id).where(planning.is_unplanned(), Job.to_fetch.is_(to_fetch))
     if newcomers_only:
         waiting = waiting.where(Job.plan_turn_ended_at.is_(None))
     next_id = (
@@ -55,6 +56,19 @@ def release(
     )
 
 
+def note_fetched(session: Session, claim: PlanClaim) -> None:
+    """Give the job back as a newcomer: its manifest has been fetched, and can be listed."""
+    planning.update_claimed(
+        session,
+        claim,
+        lease_s=None,
+        to_fetch=False,
+        plan_attempts=0,
+        plan_postponements=0,
+        plan_turn_ended_at=None,
+    )
+
+
 def is_held(session: Session, claim: PlanClaim) -> bool:
     """Return whether the job is still wanted, and no other planner has taken it."""
     return session.scalar(select(Job.id).where(*planning.held(claim))) is not None
@@ -66,8 +80,13 @@ def others_wait(session: Session, claim: PlanClaim) -> bool:
     has_waited = or_(
         Job.plan_turn_ended_at.is_not(None), Job.queued_at < database_time(-NEWCOMERS_WAIT_S)
     )
-    query = select(Job.id).where(planning.is_unplanned(), Job.priority.in_(priorities), has_waited)
-    return session.scalar(query.limit(1)) is not None
+    query = (
+        select(Job.id)
+        .where(planning.is_unplanned(), Job.to_fetch.is_(False))
+        .where(Job.priority.in_(priorities), has_waited)
+        .limit(1)
+    )
+    return session.scalar(query) is not None
 
 
 def unplanned(session: Session, *, older_than_s: float) -> Sequence[int]:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import ConflictError
+from core.sources import must_be_fetched
 from core.terms import JobState, Outcome, ShardState, SourceType
 from db import dispatching, items, jobs, planning
 from db.clock import database_time
@@ -42,6 +43,8 @@ def reopen(session: Session, job: Job) -> None:
     if job.failed:
         job.round += 1
         job.retried_to = -1
+    if job.uploads_deleted_at is not None and not job.is_source_listed:
+        job.to_fetch = must_be_fetched(job.source)
     job.state = JobState.QUEUED
     job.queued_at = database_time()
     job.stopping_as = job.error = job.listed_at = job.expires_at = None

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from itertools import chain
 
 from celery import signals
 
@@ -39,7 +40,7 @@ def run_worker(
         without_gossip=True,
     )
     worker.start()
-    for lane in lanes.values():
+    for lane in chain.from_iterable(lanes.values()):
         lane.close()
     runtime.close()
     return worker.exitcode or 0

@@ -5,7 +5,7 @@ them all. Messages of the queues `control` and `interactive` therefore have a co
 own beside Celery's (a bootstep), which passes each to the threads of its lane at once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Any
@@ -60,8 +60,8 @@ class Lane:
                     return
 
 
-def lanes_step(lanes: Mapping[str, Lane]) -> type[bootsteps.ConsumerStep]:
-    """Return the step of Celery's consumer that rings the lane of each message's task."""
+def lanes_step(lanes: Mapping[str, Sequence[Lane]]) -> type[bootsteps.ConsumerStep]:
+    """Return the step of Celery's consumer that rings the lanes of each message's task."""
 
     class LanesStep(bootsteps.ConsumerStep):
         """Consumes the queues `control` and `interactive`."""
@@ -74,9 +74,9 @@ def lanes_step(lanes: Mapping[str, Lane]) -> type[bootsteps.ConsumerStep]:
     def _on_message(message: Message) -> None:
         message.ack()
         task = (message.headers or {}).get("task", "")
-        if task in lanes:
-            lanes[task].ring()
-        else:
+        for lane in lanes.get(task, ()):
+            lane.ring()
+        if task not in lanes:
             log.warning("unknown_task", task=task)
 
     return LanesStep

@@ -21,6 +21,7 @@ from workers.detectors import Detectors, Load
 from workers.fetching import SLICES, Fetch, Fetcher
 from workers.laggards import Laggards
 from workers.leases import LeaseKeeper
+from workers.manifests import ManifestFetcher, fetcher_beside
 from workers.planner import Planner
 from workers.recovery import Recovery
 from workers.retention import Retention, build_retention
@@ -38,6 +39,7 @@ class Runtime:
     """What the tasks of this process use; `close` ends its threads."""
 
     planner: Planner
+    manifests: ManifestFetcher
     scanner: ShardScanner
     recovery: Recovery
     retention: Retention
@@ -103,9 +105,11 @@ def build_runtime(
             stopping=stopping,
         ),
     )
+    planner = _planner(settings, database, queue, access, leases, stopping)
     leases.start()
     return Runtime(
-        planner=_planner(settings, database, queue, access, leases, stopping),
+        planner=planner,
+        manifests=fetcher_beside(planner),
         scanner=_scanner(settings, database, queue, leases, scorer),
         recovery=_recovery(settings, database, queue),
         retention=build_retention(settings, database, stopping=stopping),

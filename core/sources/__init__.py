@@ -1,6 +1,6 @@
 """Where the items of a job come from: one module a source, all listed as a stream."""
 
-from core.sources.listing import Limits, list_items
+from core.sources.listing import LONGEST_FETCH_S, Limits, fetch, list_items
 from core.sources.spec import (
     ArchiveSource,
     FilesSource,
@@ -13,10 +13,12 @@ from core.sources.spec import (
     SourceItem,
     StoredPart,
     UrlsSource,
+    must_be_fetched,
     source_from_dict,
 )
 
 __all__ = [
+    "LONGEST_FETCH_S",
     "ArchiveSource",
     "FilesSource",
     "FolderSource",
@@ -29,6 +31,8 @@ __all__ = [
     "SourceItem",
     "StoredPart",
     "UrlsSource",
+    "fetch",
     "list_items",
+    "must_be_fetched",
     "source_from_dict",
 ]

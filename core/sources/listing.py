@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.access import Access
-from core.sources import archive, files, folder, manifest, prefix, urls
+from core.sources import archive, downloads, files, folder, manifest, prefix, urls
 from core.sources.spec import (
     ArchiveSource,
     FilesSource,
@@ -21,6 +21,8 @@ from core.sources.spec import (
 )
 from core.storage import Storage
 
+LONGEST_FETCH_S = 600.0
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -30,6 +32,31 @@ class Limits:
     max_archive_items: int
     max_archive_bytes: int
     max_manifest_bytes: int
+
+
+def fetch(
+    source: ManifestSource,
+    *,
+    storage: Storage,
+    unpack_prefix: str,
+    limits: Limits,
+    access: Access,
+    timeout_s: float = LONGEST_FETCH_S,
+    heed: Heed = heedless,
+) -> ManifestSource:
+    """Return the manifest as `list_items` lists it, fetched from its URL unless it is kept already.
+
+    Raises SourceError when it cannot be fetched at all, and StorageError when not now.
+    """
+    return downloads.kept(
+        source,
+        storage=storage,
+        key=f"{unpack_prefix}/manifest",
+        access=access,
+        max_bytes=limits.max_manifest_bytes,
+        timeout_s=timeout_s,
+        heed=heed,
+    )
 
 
 def list_items(
@@ -72,12 +99,13 @@ def list_items(
                 heed=heed,
             )
         case ManifestSource():
-            kept = manifest.kept(
+            kept = fetch(
                 source,
                 storage=storage,
-                key=f"{unpack_prefix}/manifest",
+                unpack_prefix=unpack_prefix,
+                limits=limits,
                 access=access,
-                max_bytes=limits.max_manifest_bytes,
+                heed=heed,
             )
             return manifest.list_manifest(kept, access=access, start=start, heed=heed)
         case PrefixSource():

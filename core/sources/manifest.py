@@ -13,11 +13,9 @@ from urllib.parse import urlsplit
 from core.access import Access
 from core.errors import SourceError
 from core.names import clean_name, has_controls
-from core.sources.downloads import download
 from core.sources.lines import read_lines
 from core.sources.spec import Heed, LineFault, ManifestSource, SourceItem, heedless
 from core.sources.urls import judged
-from core.storage import Storage
 from core.streams import open_stream
 from core.terms import ManifestFaultCode
 
@@ -32,20 +30,6 @@ class _LineError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
-
-
-def kept(
-    source: ManifestSource, *, storage: Storage, key: str, access: Access, max_bytes: int
-) -> ManifestSource:
-    """Return the manifest as it can be read again and again: one at a URL is kept under `key`.
-
-    Raises SourceError when it cannot be fetched at all, and StorageError when not now.
-    """
-    if not source.uri.startswith(("https:", "http:")):
-        return source
-    if not storage.has(key):
-        storage.write(key, download(source.uri, access=access, max_bytes=max_bytes))
-    return source.model_copy(update={"uri": storage.uri(key)})
 
 
 def list_manifest(

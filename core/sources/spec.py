@@ -112,6 +112,11 @@ class ManifestSource(BaseModel):
     strict: bool = False
     parts: list[StoredPart] = []
 
+    @property
+    def is_at_url(self) -> bool:
+        """Whether a server is asked for it."""
+        return self.uri.startswith(("https:", "http:"))
+
 
 class PrefixSource(BaseModel):
     """The images of a bucket under a prefix: `s3://bucket/prefix`, `gs://...` or `az://...`."""
@@ -137,3 +142,9 @@ _SOURCE = TypeAdapter[Source](Annotated[Source, Field(discriminator="type")])
 def source_from_dict(stored: Mapping[str, Any]) -> Source:
     """Return the source that a job stored."""
     return _SOURCE.validate_python(stored)
+
+
+def must_be_fetched(stored: Mapping[str, Any]) -> bool:
+    """Return whether a server is asked for the source that a job stored, before it is listed."""
+    is_manifest = stored.get("type") == SourceType.MANIFEST
+    return is_manifest and ManifestSource.model_validate(stored).is_at_url

@@ -24,7 +24,8 @@ class Job(Base):
     `is_source_listed` tells that some round has come to the source's. `plan_attempts` counts
     planners that may have died of the source since the last shard was written,
     `plan_postponements` those that could not read it for the moment, and `plan_fruitless_turns`
-    those that had to give way to others before they had got further. `faults` counts the faults
+    those that had to give way to others before they had got further. A job is `to_fetch` until the
+    manifest at its URL has been fetched. `faults` counts the faults
     of a manifest up to `last_fault_line`, `faults_by_code` each kind.
     """
 
@@ -81,6 +82,7 @@ class Job(Base):
     deleted_at: Mapped[datetime | None]
     uploads_deleted_at: Mapped[datetime | None]
 
+    to_fetch: Mapped[bool] = mapped_column(default=False)
     plan_attempts: Mapped[int] = mapped_column(default=0)
     plan_postponements: Mapped[int] = mapped_column(default=0)
     plan_token: Mapped[int] = mapped_column(default=0)

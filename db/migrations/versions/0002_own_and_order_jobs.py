@@ -257,6 +257,7 @@ def _add_to_jobs() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
         sa.Column("uploads_deleted_at", sa.DateTime(timezone=True)),
+        sa.Column("to_fetch", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("plan_not_before", sa.DateTime(timezone=True)),
         sa.Column("plan_turn_ended_at", sa.DateTime(timezone=True)),
         sa.Column("plan_fruitless_turns", sa.Integer(), nullable=False, server_default="0"),

@@ -199,6 +199,20 @@ def test_a_job_whose_uploads_were_deleted_cannot_be_retried(database: Database) 
             reopen(database, job_id)
 
 
+def test_a_manifest_that_was_deleted_is_fetched_again(database: Database) -> None:
+    """The copy went with the job's other bytes; a list that was read to its end is not needed."""
+    for is_listed in (False, True):
+        job_id = add_planned_job(database, items=2)
+        scan_all(database, job_id, failing={1})
+        with database.write() as session:
+            job = session.get_one(Job, job_id)
+            uri = "https://example.com/list.csv"
+            job.source = {"type": "manifest", "uri": uri, "name": "list.csv", "format": "csv"}
+            job.uploads_deleted_at, job.is_source_listed = database_time(), is_listed
+        reopen(database, job_id)
+        assert get_job(database, job_id).to_fetch is not is_listed
+
+
 def test_a_job_without_failures_has_nothing_to_retry(database: Database) -> None:
     """A job whose items are all scanned stays as it is."""
     job_id = add_planned_job(database, items=4)
