@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from werkzeug.datastructures import FileStorage as WerkzeugFile
 
 from core.sources import FolderSource
-from core.terms import Priority, SourceType
+from core.terms import FaceMode, Priority, SourceType
 
 MAX_URLS = 10_000
 DAY_S = 24 * 3600
@@ -66,6 +66,10 @@ class ScanOptions(Body):
         examples=[{"campaign": "spring", "source": "forum"}],
     )
     rescan: bool = Field(default=False, description="Score also what was scored before.")
+    faces: FaceMode = Field(
+        default=FaceMode.AUTO,
+        description="`auto`: score faces, if the model version does; `off`: score whole images.",
+    )
 
 
 class JobOptions(ScanOptions):

@@ -6,6 +6,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from core.terms import (
+    FaceMode,
+    FaceReason,
     ItemCode,
     JobKind,
     JobState,
@@ -44,6 +46,7 @@ class JobView(BaseModel):
     priority: Priority
     metadata: dict[str, str] = Field(description="What the client wrote on the job.")
     rescan: bool
+    faces: FaceMode = Field(description="`off`: whole images are scored, not their faces.")
     max_failure_ratio: float | None
     expires_at: datetime | None = Field(description="The job ends `expired` if not done by then.")
     counters: Counters
@@ -66,6 +69,19 @@ class JobView(BaseModel):
     links: dict[str, str] = Field(description="`self`, `verdicts`, `faults`, `cancel` and `retry`.")
 
 
+class FaceView(BaseModel):
+    """A face that was found in an image."""
+
+    box: list[int] = Field(
+        min_length=4,
+        max_length=4,
+        description="`[x0, y0, x1, y1]`: pixels, as displayed.",
+    )
+    score: float | None = Field(ge=0, le=1, description="Calibrated P(fake) of this face.")
+    detection: float = Field(ge=0, le=1, description="How sure it is that this is a face.")
+    reason: FaceReason | None = Field(description="Why there is no score.")
+
+
 class VerdictView(BaseModel):
     """The verdict of one item."""
 
@@ -74,10 +90,15 @@ class VerdictView(BaseModel):
     custom_id: str | None
     outcome: Outcome
     label: Label | None
-    score: float | None = Field(ge=0, le=1, description="Calibrated P(fake).")
+    score: float | None = Field(
+        ge=0, le=1, description="Calibrated P(fake); of several faces, the highest."
+    )
     code: ItemCode | None = Field(description="Why there is no score.")
     message: str | None = Field(description="The same in a sentence.")
-    faces: list[dict[str, Any]] | None = Field(description="Null: the whole image was scored.")
+    faces: list[FaceView] | None = Field(
+        description="The faces found, the scored ones first, the largest of each first; "
+        "null: none were looked for, the whole image was scored."
+    )
     sha256: str | None
     width: int | None = Field(description="Pixels, as displayed.")
     height: int | None

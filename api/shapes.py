@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.schemas import Counters, JobView, ModelView, VerdictView
+from api.schemas import Counters, FaceView, JobView, ModelView, VerdictView
 from api.services import services
 from core.terms import Alias, JobState
 from db import jobs, pace
@@ -49,6 +49,7 @@ def _job_view(job: Job, *, running: int, now: datetime) -> JobView:
         priority=job.priority,
         metadata={note.key: note.value for note in job.notes},
         rescan=job.rescan,
+        faces=job.faces,
         max_failure_ratio=job.max_failure_ratio,
         expires_at=job.expires_at,
         faults=job.faults,
@@ -72,7 +73,7 @@ def verdict_view(verdict: Verdict, *, model_version: str) -> VerdictView:
         score=verdict.score,
         code=verdict.code,
         message=verdict.message,
-        faces=verdict.faces,
+        faces=None if verdict.faces is None else [FaceView(**face) for face in verdict.faces],
         sha256=verdict.sha256.hex() if verdict.sha256 else None,
         width=verdict.width,
         height=verdict.height,

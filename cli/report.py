@@ -21,15 +21,15 @@ class Report:
     """Shows the first verdicts of a job; holds no more than it shows."""
 
     def __init__(self) -> None:
-        self._table = Table("image", "label", "score")
+        self._table = Table("image", "label", "score", "faces")
         self._table.columns[0].overflow = "fold"
-        self._table.columns[2].justify = "right"
+        self._table.columns[2].justify = self._table.columns[3].justify = "right"
         self._first_at: datetime | None = None
 
     def add(self, verdict: Verdict) -> None:
         """Show the verdict if it is among the first."""
         if self._table.row_count < MAX_ROWS:
-            self._table.add_row(plain(verdict.name), *ending(verdict))
+            self._table.add_row(plain(verdict.name), *ending(verdict), faces_of(verdict))
         if self._first_at is None or verdict.created_at < self._first_at:
             self._first_at = verdict.created_at
 
@@ -74,6 +74,11 @@ def ending(verdict: Verdict) -> tuple[Text, str]:
         code = f"{verdict.outcome}: {verdict.code}".replace("_", " ")
         return Text(code, style="dim"), ""
     return Text(verdict.label, style=LABEL_STYLES.get(verdict.label, "")), f"{verdict.score:.3f}"
+
+
+def faces_of(verdict: Verdict) -> str:
+    """Return how many faces were found as a table shows it: empty when none were looked for."""
+    return "" if verdict.faces is None else str(len(verdict.faces))
 
 
 def _totals(job: Job) -> Text:

@@ -9,10 +9,11 @@ from rich.console import Console
 
 from cli.files import require_writable
 from cli.images import Images, find_images
+from cli.jobs.options import faces_option
 from cli.progress import JobProgress
 from cli.report import read_verdicts
 from cli.scan_server import ScanServer, local_server, named_server
-from client import ClientError, Job
+from client import ClientError, Job, JobOptions
 from core.errors import FakesweepError
 
 POLL_S = 0.2
@@ -28,7 +29,8 @@ INTERRUPTED_EXIT_CODE = 130
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Worker processes."
 )
-def scan(path: Path, url: str | None, csv: Path | None, workers: int) -> None:
+@faces_option
+def scan(path: Path, url: str | None, csv: Path | None, workers: int, faces: str) -> None:
     """Scan the image or the folder of images at PATH; show a verdict for each.
 
     Nothing needs to run before: everything starts on this machine and stops at the end.
@@ -44,17 +46,21 @@ def scan(path: Path, url: str | None, csv: Path | None, workers: int) -> None:
 
     chosen = named_server(url) if url else local_server(images, workers=workers, say=say)
     try:
-        _scan(chosen, images, csv, notes)
+        _scan(chosen, images, JobOptions(faces=faces), csv, notes)
     except KeyboardInterrupt:
         say("Interrupted; the job was cancelled.")
         sys.exit(INTERRUPTED_EXIT_CODE)
 
 
 def _scan(
-    chosen: AbstractContextManager[ScanServer], images: Images, csv: Path | None, notes: Console
+    chosen: AbstractContextManager[ScanServer],
+    images: Images,
+    options: JobOptions,
+    csv: Path | None,
+    notes: Console,
 ) -> None:
     with chosen as server:
-        job = _follow(server, images, notes)
+        job = _follow(server, images, options, notes)
         report = read_verdicts(server.client.jobs.verdicts(job.id))
         if csv is not None:
             server.client.jobs.export(job.id, csv)
@@ -63,10 +69,10 @@ def _scan(
         raise FakesweepError(job.error or f"The job ended {job.state}.")
 
 
-def _follow(server: ScanServer, images: Images, notes: Console) -> Job:
+def _follow(server: ScanServer, images: Images, options: JobOptions, notes: Console) -> Job:
     with JobProgress(notes) as progress:
         progress.say("submitting")
-        job = server.submit(images)
+        job = server.submit(images, options)
 
         def show(job: Job) -> None:
             server.require_running()

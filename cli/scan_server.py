@@ -4,17 +4,19 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from cli.connection import UNAUTHORIZED, connected, wait_until_ready
 from cli.images import Images
 from cli.ports import usable_port
 from cli.stack.lock import Holder, find_holder
 from cli.stack.stack import run_stack
-from client import ApiError, Client, Job
+from client import ApiError, Client, Job, JobOptions
 from core.errors import ConfigurationError, FakesweepError
 from core.settings import Settings, load_settings
 
 Say = Callable[[str], None]
+Submit = Callable[[Images, JobOptions], Job]
 
 OWN_HOST = "127.0.0.1"  # what nobody but this command is to use
 
@@ -24,7 +26,7 @@ class ScanServer:
     """A server to scan on: how the images get there, and whether it still runs."""
 
     client: Client
-    submit: Callable[[Images], Job]
+    submit: Submit
     require_running: Callable[[], None] = lambda: None
 
 
@@ -32,7 +34,7 @@ class ScanServer:
 def named_server(url: str) -> Iterator[ScanServer]:
     """Scan on the server at the address; the images are uploaded."""
     with connected(url) as client:
-        yield ScanServer(client=client, submit=lambda images: _upload(client, images))
+        yield ScanServer(client=client, submit=partial(_upload, client))
 
 
 @contextmanager
@@ -58,7 +60,7 @@ def _joined(holder: Holder, say: Say) -> Iterator[ScanServer]:
     say(f"Using the stack that runs here: {holder}.")
     wait_until_ready(holder.url, look_at="its terminal")
     with connected(holder.url) as client:
-        yield ScanServer(client=client, submit=lambda images: _submit_to(client, images, holder))
+        yield ScanServer(client=client, submit=partial(_submit_to, client, holder))
 
 
 @contextmanager
@@ -75,7 +77,7 @@ def _own(settings: Settings, images: Images, workers: int, say: Say) -> Iterator
             with connected(stack.url) as client:
                 yield ScanServer(
                     client=client,
-                    submit=lambda images: _submit(client, images),
+                    submit=partial(_submit, client),
                     require_running=stack.require_running,
                 )
         except FakesweepError:
@@ -83,10 +85,10 @@ def _own(settings: Settings, images: Images, workers: int, say: Say) -> Iterator
             raise
 
 
-def _submit(client: Client, images: Images) -> Job:
+def _submit(client: Client, images: Images, options: JobOptions) -> Job:
     if _can_be_named(images):
-        return client.jobs.submit_folder(images.root)
-    return _upload(client, images)
+        return client.jobs.submit_folder(images.root, options=options)
+    return _upload(client, images, options)
 
 
 def _can_be_named(images: Images) -> bool:
@@ -95,9 +97,9 @@ def _can_be_named(images: Images) -> bool:
     return images.is_folder and os.pathsep not in path and path.isprintable()
 
 
-def _submit_to(client: Client, images: Images, holder: Holder) -> Job:
+def _submit_to(client: Client, holder: Holder, images: Images, options: JobOptions) -> Job:
     try:
-        return _submit(client, images)
+        return _submit(client, images, options)
     except ApiError as error:
         if error.status == UNAUTHORIZED:
             raise
@@ -107,5 +109,5 @@ def _submit_to(client: Client, images: Images, holder: Holder) -> Job:
         ) from error
 
 
-def _upload(client: Client, images: Images) -> Job:
-    return client.jobs.submit_files(images.paths(), root=images.root)
+def _upload(client: Client, images: Images, options: JobOptions) -> Job:
+    return client.jobs.submit_files(images.paths(), root=images.root, options=options)

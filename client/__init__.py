@@ -1,6 +1,6 @@
 """A typed Python client of the HTTP API. It imports nothing of ours, so it can be used alone."""
 
-from client.answers import Counters, Job, ManifestFault, ModelVersion, Scan, Verdict
+from client.answers import Counters, Face, Job, ManifestFault, ModelVersion, Scan, Verdict
 from client.client import Client
 from client.errors import (
     ApiError,
@@ -25,6 +25,7 @@ __all__ = [
     "Counters",
     "Delivery",
     "DownloadError",
+    "Face",
     "FileItem",
     "InvalidKey",
     "Job",

@@ -1,6 +1,6 @@
 """What the server answers, as frozen dataclasses. Fields that a newer server adds are ignored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
@@ -55,6 +55,7 @@ class Job:
     priority: str = "normal"
     metadata: Mapping[str, str] = field(default_factory=dict)
     rescan: bool = False
+    faces: str = "auto"
     max_failure_ratio: float | None = None
     faults: int = 0
 
@@ -65,8 +66,25 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Face:
+    """A face that was found in an image: its `box` is (x0, y0, x1, y1) in pixels, as displayed.
+
+    `score` is its calibrated P(fake), or None for a `reason`; `detection` says how sure it is that
+    this is a face.
+    """
+
+    box: tuple[int, int, int, int]
+    score: float | None
+    detection: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """How one item ended; `score` is the calibrated P(fake), `width` and `height` are pixels."""
+    """How one item ended; `score` is the calibrated P(fake), `width` and `height` are pixels.
+
+    `faces` are those that were found, the scored ones first; None when none were looked for.
+    """
 
     position: int
     name: str
@@ -80,7 +98,7 @@ class Verdict:
     reused: bool
     model_version: str
     created_at: datetime
-    faces: Sequence[Mapping[str, Any]] | None = None
+    faces: tuple[Face, ...] | None = None
     width: int | None = None
     height: int | None = None
 
@@ -119,7 +137,8 @@ def job_from(data: Mapping[str, Any]) -> Job:
 
 def verdict_from(data: Mapping[str, Any]) -> Verdict:
     """Read a verdict."""
-    return read(Verdict, data)
+    faces = data.get("faces")
+    return read(Verdict, {**data, "faces": None if faces is None else tuple(map(_face, faces))})
 
 
 def fault_from(data: Mapping[str, Any]) -> ManifestFault:
@@ -148,6 +167,10 @@ def read(answer: type[Answer], data: Mapping[str, Any]) -> Answer:
             f"The server's answer is no {answer.__name__} ({error}); "
             "check that the address is that of a fakesweep server of this version."
         ) from error
+
+
+def _face(data: Mapping[str, Any]) -> Face:
+    return read(Face, {**data, "box": tuple(data.get("box", ()))})
 
 
 def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON

@@ -11,7 +11,7 @@ from client.errors import ClientError
 from client.http import Http
 from client.jobs import Jobs
 from client.resumable import Uploads
-from client.upload import parts
+from client.upload import json_part, parts
 from client.webhooks import Webhooks
 
 UPLOAD_TIMEOUT_S = 600.0
@@ -46,12 +46,16 @@ class Client:
         self.jobs = Jobs(self._http, uploads=self.uploads, upload_timeout=upload_timeout)
         self.webhooks = Webhooks(self._http)
 
-    def scan(self, path: Path, *, wait_s: int = 10) -> Scan:
-        """Scan one image; `verdict` is None when it did not end within `wait_s`."""
+    def scan(self, path: Path, *, wait_s: int = 10, faces: str = "auto") -> Scan:
+        """Scan one image; `verdict` is None when it did not end within `wait_s`.
+
+        With `faces` "off", the whole image is scored, also by a model version that scores faces.
+        """
+        options = [json_part("options", {"faces": faces})] if faces != "auto" else []
         answer = self._http.send(
             "POST",
             "/v1/scans",
-            files=parts("image", [path]),
+            files=parts("image", [path]) + options,
             headers={"Prefer": f"wait={wait_s}"},
             timeout=self._timeout_s + wait_s,
         )

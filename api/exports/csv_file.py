@@ -2,12 +2,12 @@
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
 from enum import Enum
 
+from api.exports.faces import faces_json
 from api.schemas import VerdictView
 
 COLUMNS = tuple(VerdictView.model_fields)
@@ -52,6 +52,6 @@ def _cell(value: object) -> str:
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
         case list():
-            return json.dumps(value, ensure_ascii=False)
+            return faces_json(value)
         case _:
             return str(value)

@@ -1,13 +1,13 @@
 """Verdicts as Parquet: typed columns, row groups written while the pages come."""
 
 import io
-import json
 from collections.abc import Iterator
 from itertools import islice
 
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
+from api.exports.faces import faces_json
 from api.schemas import VerdictView
 
 PAGES_A_ROW_GROUP = 20  # of 1,000 rows: small enough to hold, large enough to compress
@@ -74,4 +74,4 @@ def _batch(page: list[VerdictView]) -> pa.RecordBatch:
 
 
 def _value(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+    return faces_json(value) if isinstance(value, list) else value

@@ -1,10 +1,11 @@
 """How the pages say things: states, codes, numbers and times, in plain words."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint
 
-from api.schemas import Counters, JobView
+from api.schemas import Counters, FaceView, JobView
 from core.terms import ItemCode, JobState, Label, Outcome, SourceType
 
 STATES = {
@@ -21,6 +22,7 @@ CODES = {
     ItemCode.IMAGE_TOO_SMALL: "Image too small",
     ItemCode.NO_FACE: "No face found",
     ItemCode.FACE_TOO_SMALL: "Face too small",
+    ItemCode.FACE_TOO_BLURRY: "Face too blurred",
     ItemCode.UNDECODABLE: "Not a readable image",
     ItemCode.TOO_LARGE: "File too large",
     ItemCode.UNSUPPORTED_TYPE: "Type not supported",
@@ -45,6 +47,7 @@ def register(blueprint: Blueprint) -> None:
         state_word,
         kind_word,
         code_word,
+        faces_word,
         job_title,
         ended,
         number,
@@ -71,6 +74,13 @@ def kind_word(kind: Label | Outcome) -> str:
 def code_word(code: ItemCode) -> str:
     """Return why an item has no score, in a few words."""
     return CODES[code]
+
+
+def faces_word(faces: Sequence[FaceView] | None) -> str:
+    """Return how many faces were found, where any were."""
+    if not faces:
+        return ""
+    return "1 face" if len(faces) == 1 else f"{len(faces)} faces"
 
 
 def job_title(job: JobView) -> str:

@@ -21,7 +21,7 @@ from cli.jobs.options import (
 from cli.server import server_option
 from cli.text import plain
 from client import Job
-from core.terms import JobKind, JobState, Priority
+from core.terms import FaceMode, JobKind, JobState, Priority
 
 JOB_ID_LENGTH = len("job_") + 32
 
@@ -104,6 +104,7 @@ def _description(job: Job) -> Table:
         "faults of the manifest": str(job.faults) if job.faults else None,
         "fails above": None if job.max_failure_ratio is None else f"{job.max_failure_ratio:.1%}",
         "rescan": "yes" if job.rescan else None,
+        "faces": job.faces if job.faces != FaceMode.AUTO else None,
         "created (UTC)": _minute(job.created_at),
         "expires (UTC)": _minute(job.expires_at),
         "ended (UTC)": _minute(job.ended_at),

@@ -9,8 +9,17 @@ from typing import Any
 
 import click
 
+from core.terms import FaceMode
+
 job_argument = click.argument("job_id", metavar="JOB")
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for scripts.")
+faces_option = click.option(
+    "--faces",
+    type=click.Choice([mode.value for mode in FaceMode]),
+    default=FaceMode.AUTO.value,
+    show_default=True,
+    help="off: score whole images, also where the model version scores faces.",
+)
 
 
 class Moment(click.ParamType):

@@ -11,7 +11,7 @@ from rich.table import Table
 from cli.connection import connected
 from cli.files import require_writable
 from cli.jobs.options import echo_json, job_argument, json_option, one_of
-from cli.report import ending
+from cli.report import ending, faces_of
 from cli.server import server_option
 from cli.text import plain
 from core.terms import ExportFormat, Label, Outcome
@@ -44,7 +44,7 @@ def verdicts(
     url: str | None,
 ) -> None:
     """Show the first verdicts of a job; `fakesweep jobs export` writes all."""
-    table = Table("image", "label", "score", box=SIMPLE_HEAD)
+    table = Table("image", "label", "score", "faces", box=SIMPLE_HEAD)
     table.columns[0].overflow = "fold"
     with connected(url) as client:
         found = client.jobs.verdicts(job_id, label=label, outcome=outcome)
@@ -52,7 +52,7 @@ def verdicts(
             if as_json:
                 echo_json(verdict)
             else:
-                table.add_row(plain(verdict.name), *ending(verdict))
+                table.add_row(plain(verdict.name), *ending(verdict), faces_of(verdict))
     if table.row_count:
         Console().print(table)
     elif not as_json:

@@ -8,7 +8,7 @@ import click
 
 from cli.connection import connected
 from cli.jobs import sources
-from cli.jobs.options import metadata_option, one_of
+from cli.jobs.options import faces_option, metadata_option, one_of
 from cli.jobs.sources import Order, Submit
 from cli.jobs.watch import follow
 from cli.server import server_option
@@ -46,6 +46,7 @@ LIST = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
     "--max-failure-ratio", type=click.FloatRange(0, 1), help="Fail it when more images fail."
 )
 @click.option("--rescan", is_flag=True, help="Score also images that were scored before.")
+@faces_option
 @click.option("--strict", is_flag=True, help="Scan nothing if the manifest has a faulty line.")
 @click.option(
     "--idempotency-key", metavar="KEY", help="Given again with the same, it makes no second job."
@@ -67,6 +68,7 @@ def submit(
     expires_in: float | None,
     max_failure_ratio: float | None,
     rescan: bool,
+    faces: str,
     strict: bool,
     idempotency_key: str | None,
     wait: bool,
@@ -95,6 +97,7 @@ def submit(
         expires_in_s=expires_in,
         max_failure_ratio=max_failure_ratio,
         rescan=rescan,
+        faces=faces,
         strict=strict,
     )
     with connected(url) as client:

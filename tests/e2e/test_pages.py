@@ -104,12 +104,14 @@ def test_verdicts_appear_while_the_job_runs(rig: ApiRig, page: Page) -> None:
 
 def test_what_javascript_shows_is_what_the_server_renders(rig: ApiRig, page: Page) -> None:
     """A reload of the ended job changes nothing in the table."""
-    public_id = hand_in(page, "fake.png", "tree.png", "broken.png", "unsure.png")
+    names = ("fake.png", "tree.png", "broken.png", "unsure.png", "group.png")
+    public_id = hand_in(page, *names)
     rig.worker.run(public_id)
     expect(page.get_by_text("Completed")).to_be_visible()
-    expect(page.locator("#verdicts tbody tr")).to_have_count(4)
+    expect(page.locator("#verdicts tbody tr")).to_have_count(5)
     live = page.locator("#verdicts").inner_text()
     assert "Not a readable image" in live
+    assert "2 faces" in live
     page.reload()
     assert page.locator("#verdicts").inner_text() == live
 

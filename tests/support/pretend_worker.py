@@ -21,6 +21,8 @@ LIMITS = Limits(
     max_archive_bytes=10**9,
     max_manifest_bytes=10**6,
 )
+FACE = {"box": [10, 20, 110, 140], "score": 0.5, "detection": 0.9, "reason": None}
+SMALL_FACE = {"box": [5, 5, 15, 20], "score": None, "detection": 0.6, "reason": "face_too_small"}
 LEASE_S = 60
 WINDOW = 16
 
@@ -29,7 +31,10 @@ Judge = Callable[[int, SourceItem], NewVerdict]
 
 
 def judge_by_name(position: int, item: SourceItem) -> NewVerdict:
-    """Return a verdict that the item's name asks for: `fake`, `unsure`, `broken`, or else real."""
+    """Return a verdict that the item's name asks for: `fake`, `unsure`, `broken`, or else real.
+
+    A `group` has two faces, one of which is too small.
+    """
     plain = NewVerdict(position, item.name, Outcome.FAILED, item.custom_id)
     if item.fault_code is not None:
         return replace(plain, code=item.fault_code, message=item.fault_message)
@@ -50,6 +55,7 @@ def judge_by_name(position: int, item: SourceItem) -> NewVerdict:
         outcome=Outcome.SCORED,
         label=label,
         score=score,
+        faces=[FACE | {"score": score}, SMALL_FACE] if "group" in item.name else None,
         sha256=position.to_bytes(32, "big"),
         width=256,
         height=256,

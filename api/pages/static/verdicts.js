@@ -25,9 +25,10 @@ function row(verdict) {
   field("kind").className = `badge kind-${kind}`;
   field("code").textContent = codeWords[verdict.code] ?? "";
   field("message").textContent = verdict.message ?? "";
+  field("faces").textContent = facesWord(verdict.faces?.length ?? 0);
   field("reused").hidden = !verdict.reused;
   filled.querySelector(".score").classList.toggle("blank", verdict.score === null);
-  filled.querySelector(".detail").classList.toggle("blank", !verdict.code && !verdict.reused);
+  filled.querySelector(".detail").classList.toggle("blank", !verdict.code && !verdict.reused && !verdict.faces?.length);
   if (verdict.score !== null) {
     field("score-line").hidden = false;
     field("score").textContent = verdict.score.toFixed(3);
@@ -35,6 +36,10 @@ function row(verdict) {
     field("score-bar").setAttribute("width", (100 * verdict.score).toFixed(1));
   }
   return filled;
+}
+
+function facesWord(count) {
+  return count === 0 ? "" : count === 1 ? "1 face" : `${count} faces`;
 }
 
 function showNext(cursor) {

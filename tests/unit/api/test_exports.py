@@ -21,6 +21,7 @@ from db import jobs
 from db.clock import database_time
 from db.models import Job
 from tests.support.api import ApiRig, part
+from tests.support.pretend_worker import FACE
 
 NAMES = ["fake.png", "b.png", "broken.png", "tree.png", "unsure.png", "=fake-2.png"]
 
@@ -135,6 +136,17 @@ def test_verdicts_are_filtered(
     assert [int(row["position"]) for row in rows] == positions
 
 
+@pytest.mark.parametrize("kind", ExportFormat)
+def test_faces_are_in_every_format(rig: ApiRig, kind: ExportFormat) -> None:
+    """As JSON in tables, and nothing where none were looked for."""
+    answer = rig.client.post("/v1/jobs", data={"files": [part("group.png"), part("b.png")]})
+    rig.worker.run(answer.json["id"])
+    group, whole = READERS[kind](exported(rig, answer.json["id"], f"format={kind}"))
+    faces = group["faces"] if kind is ExportFormat.JSONL else json.loads(group["faces"])
+    assert [face["score"] for face in faces] == [0.03, None]
+    assert not whole["faces"]
+
+
 def test_a_running_job_is_exported_as_far_as_it_is(rig: ApiRig) -> None:
     """No verdict is waited for."""
     answer = rig.client.post("/v1/jobs", data={"files": [part(name) for name in NAMES]})
@@ -230,9 +242,9 @@ def test_other_names_stay_as_they_are(name: str) -> None:
 
 def test_numbers_times_and_truth_values_are_plain() -> None:
     """Only text is quoted against formulas; faces are JSON, what is missing is empty."""
-    row = cells(score=0.5, width=3, faces=[{"score": 0.5}], sha256="ab")
+    row = cells(score=0.5, width=3, faces=[FACE], sha256="ab")
     assert (row["score"], row["width"], row["reused"]) == ("0.5", "3", "false")
-    assert (row["faces"], row["label"]) == ('[{"score": 0.5}]', "")
+    assert (json.loads(row["faces"]), row["label"]) == ([FACE], "")
     assert row["created_at"] == "2026-01-02T03:04:05Z"
 
 

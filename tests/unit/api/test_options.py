@@ -18,6 +18,7 @@ OPTIONS: dict[str, Any] = {
     "expires_in_s": 3600,
     "max_failure_ratio": 0.25,
     "rescan": True,
+    "faces": "off",
 }
 
 
@@ -54,15 +55,17 @@ def test_without_options_a_job_is_plain(rig: ApiRig) -> None:
     """What was left out has its default."""
     job = rig.client.post("/v1/jobs", data={"files": part("a.png")}).json
     assert (job["priority"], job["metadata"], job["rescan"]) == ("normal", {}, False)
-    assert (job["max_failure_ratio"], job["expires_at"]) == (None, None)
+    assert (job["max_failure_ratio"], job["expires_at"], job["faces"]) == (None, None, "auto")
 
 
-def test_a_scan_takes_metadata_and_rescan(rig: ApiRig) -> None:
+def test_a_scan_takes_metadata_rescan_and_faces(rig: ApiRig) -> None:
     """The same text part, with the options that make sense for one image."""
-    options = json.dumps({"metadata": {"case": "7"}, "rescan": True})
-    answer = rig.client.post("/v1/scans", data={"image": part("a.png"), "options": options})
+    given = {"metadata": {"case": "7"}, "rescan": True, "faces": "off"}
+    answer = rig.client.post(
+        "/v1/scans", data={"image": part("a.png"), "options": json.dumps(given)}
+    )
     assert answer.status_code == 202
-    assert (answer.json["job"]["metadata"], answer.json["job"]["rescan"]) == ({"case": "7"}, True)
+    assert {name: answer.json["job"][name] for name in given} == given
     refused = rig.client.post(
         "/v1/scans", data={"image": part("a.png"), "options": '{"priority": "high"}'}
     )
@@ -79,6 +82,7 @@ def test_a_scan_takes_metadata_and_rescan(rig: ApiRig) -> None:
         ({"expires_in_s": 1e300}, "options.expires_in_s"),
         ({"max_failure_ratio": 1.01}, "options.max_failure_ratio"),
         ({"rescan": "perhaps"}, "options.rescan"),
+        ({"faces": "on"}, "options.faces"),
         ({"strict": True}, "options.strict"),
         ({"metadata": {"a b": "x"}}, "options.metadata.a b.[key]"),
         ({"metadata": {"a" * 65: "x"}}, f"options.metadata.{'a' * 65}.[key]"),

@@ -71,6 +71,13 @@ def test_the_first_paint_shows_every_verdict_that_is_there(rig: ApiRig) -> None:
     assert "Cancel job" not in page
 
 
+def test_the_number_of_faces_is_shown(rig: ApiRig) -> None:
+    """Beside the verdict of an image in which faces were looked for, and nowhere else."""
+    public_id = upload(rig, "fake-group.png", "b.png")
+    rig.worker.run(public_id)
+    assert rig.client.get(f"/jobs/{public_id}").text.count("2 faces") == 1
+
+
 def test_verdicts_are_shown_by_kind_and_page_by_page(rig: ApiRig) -> None:
     """The filter stays on the next page."""
     public_id = upload(rig, *(f"{'fake' if i % 2 else 'real'}-{i:03d}.png" for i in range(120)))

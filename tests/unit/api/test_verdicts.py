@@ -67,6 +67,18 @@ def test_a_scored_verdict_is_whole(rig: ApiRig, job_path: str) -> None:
     assert verdict["created_at"].endswith("Z")
 
 
+def test_faces_are_told_with_their_scores(rig: ApiRig) -> None:
+    """The box in pixels, the score or why there is none; null where none were looked for."""
+    answer = rig.client.post("/v1/jobs", data={"files": [part("fake-group.png"), part("b.png")]})
+    rig.worker.run(answer.json["id"])
+    group, whole = rig.client.get(f"/v1/jobs/{answer.json['id']}/verdicts").json["verdicts"]
+    assert group["faces"] == [
+        {"box": [10, 20, 110, 140], "score": 0.97, "detection": 0.9, "reason": None},
+        {"box": [5, 5, 15, 20], "score": None, "detection": 0.6, "reason": "face_too_small"},
+    ]
+    assert whole["faces"] is None
+
+
 @pytest.mark.parametrize("query", ["label=false", "outcome=x", "limit=a", "cursor=e30"])
 def test_a_query_that_makes_no_sense_is_refused(rig: ApiRig, job_path: str, query: str) -> None:
     """The problem names the parameter."""

@@ -115,9 +115,9 @@ def test_a_time_that_is_none_is_a_sentence() -> None:
 def test_a_job_is_shown(faces: Path) -> None:
     """With its counters and options; as one object for scripts."""
     options = ("--metadata", "team=a", "--expires-in", "60", "--max-failure-ratio", "0.25")
-    job_id = submitted(str(faces), *options, "--rescan")
+    job_id = submitted(str(faces), *options, "--rescan", "--faces", "off")
     shown = "\n".join(printed(run("show", job_id)))
-    for part in (job_id, "team=a", "25.0%", "expires (UTC)", "rescan"):
+    for part in (job_id, "team=a", "25.0%", "expires (UTC)", "rescan", "faces"):
         assert part in shown
     (line,) = printed(run("show", job_id, "--json"))
     assert json.loads(line)["counters"]["total"] == 0

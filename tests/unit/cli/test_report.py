@@ -1,6 +1,7 @@
 """Verdicts as people get them: the table, the totals."""
 
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from cli.report import MAX_ROWS, read_verdicts
-from client import Counters, Job, Verdict
+from client import Counters, Face, Job, Verdict
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -76,6 +77,14 @@ def test_the_totals_count_labels_outcomes_and_time() -> None:
     assert "(1 of them seen before)" in text
     assert "1,205 images in 10.0 s, 12.5 images/s while scanning;" in text
     assert "the first verdict after 2.0 s." in text
+
+
+def test_the_number_of_faces_is_shown() -> None:
+    """Nothing where none were looked for."""
+    face = Face(box=(1, 2, 3, 4), score=0.9, detection=0.8)
+    text = shown([verdict(0, faces=(face, face)), verdict(1)], job())
+    assert re.search(r"0\.png +│ fake +│ +0\.988 │ +2 │", text)
+    assert re.search(r"1\.png +│ fake +│ +0\.988 │ +│", text)
 
 
 def test_a_failed_item_shows_its_code() -> None:

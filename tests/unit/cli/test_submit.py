@@ -17,9 +17,9 @@ from tests.unit.cli.conftest import printed, run, submitted
 def test_a_folder_is_uploaded_file_by_file(rig: ApiRig, faces: Path) -> None:
     """With names as in the folder, and the options that were given."""
     options = ("--priority", "high", "--metadata", "team=a", "--metadata", "n=1=2", "--rescan")
-    job_id = submitted(str(faces), *options)
+    job_id = submitted(str(faces), *options, "--faces", "off")
     job = rig.client.get(f"/v1/jobs/{job_id}").json
-    assert (job["priority"], job["rescan"]) == ("high", True)
+    assert (job["priority"], job["rescan"], job["faces"]) == ("high", True, "off")
     assert job["metadata"] == {"team": "a", "n": "1=2"}
     rig.worker.run(job_id)
     listed = rig.client.get(f"/v1/jobs/{job_id}/verdicts").json["verdicts"]

@@ -111,6 +111,7 @@ class FakeServer:
         return {"count": 1, "by_code": {"not_json": 1}, "faults": faults, "next_cursor": None}
 
     def _scan(self) -> tuple[dict[str, Any], int]:
+        self.options = json.loads(request.form.get("options", "{}"))
         in_time = request.headers["Prefer"] == "wait=10"
         return {"job": job(), "verdict": verdict(0) if in_time else None}, 200 if in_time else 202
 

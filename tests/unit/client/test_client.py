@@ -6,8 +6,10 @@ import httpx
 import pytest
 from flask import Response
 
-from client import ApiError, Client, ConnectionFailed, UnexpectedAnswer
+from client import ApiError, Client, ConnectionFailed, Face, UnexpectedAnswer
+from client.answers import verdict_from
 from tests.unit.client.conftest import FakeServer
+from tests.unit.client.conftest import verdict as raw_verdict
 
 PROBLEM = (
     '{"title": "Unprocessable", "status": 422, "detail": "The request is not valid.",'
@@ -38,6 +40,9 @@ def test_a_verdict_says_what_was_scored(client: Client) -> None:
     """The faces, where the whole image was not, and its size."""
     verdict = next(client.jobs.verdicts("job_1"))
     assert (verdict.name, verdict.faces, verdict.width, verdict.height) == ("0.png", None, 8, 8)
+    given = {"box": [1, 2, 3, 4], "score": 0.9, "detection": 0.8, "reason": None, "new": 1}
+    seen = verdict_from({**raw_verdict(0), "faces": [given]})
+    assert seen.faces == (Face(box=(1, 2, 3, 4), score=0.9, detection=0.8),)
 
 
 def test_waits_until_the_job_is_final(client: Client) -> None:
@@ -62,6 +67,18 @@ def test_scan_has_a_verdict_only_when_it_came_in_time(client: Client, tmp_path: 
     assert in_time is not None
     assert in_time.score == 0.9
     assert late is None
+
+
+def test_a_scan_says_when_it_wants_the_whole_image(
+    client: Client, server: FakeServer, tmp_path: Path
+) -> None:
+    """Only then does it send options."""
+    image = tmp_path / "a.png"
+    image.write_bytes(b"x")
+    client.scan(image)
+    assert server.options == {}
+    client.scan(image, faces="off")
+    assert server.options == {"faces": "off"}
 
 
 @pytest.mark.parametrize("status", [429, 502, 503])

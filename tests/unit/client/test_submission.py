@@ -8,7 +8,7 @@ from flask import Response
 from client import Client, ConnectionFailed, InvalidKey, JobOptions
 from tests.unit.client.conftest import FakeServer
 
-OPTIONS = JobOptions(priority="high", metadata={"team": "a"}, rescan=True)
+OPTIONS = JobOptions(priority="high", metadata={"team": "a"}, rescan=True, faces="off")
 
 
 def test_sources_elsewhere_are_named_in_json(client: Client, server: FakeServer) -> None:
