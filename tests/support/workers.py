@@ -20,7 +20,7 @@ from detector.decision import Reading
 from detector.preprocess import Prepared
 from tests.support.queue import RecordingQueue
 from workers.batcher import Batcher
-from workers.detectors import Detectors
+from workers.detectors import Detectors, LoadedDetector
 from workers.fetching import SLICES, Fetcher
 from workers.laggards import Laggards
 from workers.leases import LeaseKeeper
@@ -78,7 +78,7 @@ def bytes_of_name(item: SourceItem) -> bytes:
 def shard_scanner(
     database: Database,
     queue: RecordingQueue,
-    detector: PretendDetector,
+    detector: LoadedDetector,
     *,
     max_attempts: int = 3,
     fetch: Callable[[SourceItem], bytes] | None = None,

@@ -1,5 +1,7 @@
 """Faces on their way through a worker: each is scored, the highest decides, all are told."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,10 +9,12 @@ from core.terms import FaceMode, FaceReason, ItemCode, Label, Outcome
 from db import verdicts
 from db.models import Verdict
 from db.session import Database
+from detector.detector import Detector
 from detector.faces import NoScorableFaceError, UnscoredFace
 from detector.preprocess import Prepared
-from tests.support.faces import face_at
+from tests.support.faces import example, face_at
 from tests.support.images import photo_like
+from tests.support.models import write_tiny_model_version
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_job_of, get_job
 from tests.support.workers import PretendDetector, bytes_of_name, shard_scanner
@@ -147,3 +151,27 @@ def test_a_model_version_that_finds_no_faces_scores_whole_images_only(database: 
         assert not scan(database, name, detector=detector, faces=first)[0].reused
         assert scan(database, name, detector=detector, faces=other)[0].reused
     assert detector.forwarded == 2
+
+
+def test_photographs_are_scored_by_a_real_version(database: Database, tmp_path: Path) -> None:
+    """From the file's bytes to the row: two faces, none, and all of it."""
+    detector = Detector.load(write_tiny_model_version(tmp_path, faces="on"), device="cpu")
+    names = ["hard/two-faces", "photos/cat"]
+    job_ids = [add_job_of(database, names, faces=faces) for faces in FaceMode]
+    with shard_scanner(
+        database, RecordingQueue(), detector, fetch=lambda item: example(item.name).read_bytes()
+    ) as scanner:
+        while scanner.scan_next():
+            pass
+    with database.read() as session:
+        by_faces, whole = (list(verdicts.page(session, job_id, limit=9)) for job_id in job_ids)
+    couple, cat = by_faces
+    assert couple.faces is not None
+    assert couple.score == max(face["score"] for face in couple.faces)
+    assert (len(couple.faces), couple.width, couple.height) == (2, 640, 320)
+    for face in couple.faces:
+        x0, y0, x1, y1 = face["box"]
+        assert 0 <= x0 < x1 <= 640
+        assert 0 <= y0 < y1 <= 320
+    assert (cat.code, cat.faces) == (ItemCode.NO_FACE, [])
+    assert [(one.outcome, one.faces) for one in whole] == [(Outcome.SCORED, None)] * 2
