@@ -75,6 +75,8 @@ def read_source(source: Source, layout: str = "auto") -> Listing:
 
     Raises DatasetError when none does, or when the layout finds what it cannot accept.
     """
+    if layout not in ("auto", *LAYOUTS):
+        raise DatasetError(f"There is no layout {layout!r}; name one of {', '.join(LAYOUTS)}.")
     if layout != "auto":
         return LAYOUTS[layout].read(source)
     chosen = next((one for one in LAYOUTS.values() if one.recognises(source.path)), None)

@@ -11,7 +11,7 @@ the list is prepared as `real:NAME=FILE` or `fake:NAME=FILE`.
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import DatasetError
@@ -87,7 +87,8 @@ def entry_of(row: Row, path: Path, source: Source, where: Path, split: str) -> E
     """Return the entry of a row whose file was found; raises DatasetError."""
     label = label_in(row, source, where)
     people = [_text(row, *IDENTITIES), _text(row, "identity_b")]
-    video = _text(row, "video_id") or (str(path) if is_video(path.name) else "")
+    stated = PurePosixPath(_text(row, *PATHS).replace("\\", "/"))
+    video = _text(row, "video_id") or (str(stated.with_suffix("")) if is_video(path.name) else "")
     return Entry(
         path,
         label,
