@@ -18,6 +18,7 @@ from core.sources import ArchiveSource, FilesSource, ManifestSource, SourceItem,
 from core.sources.files import list_line
 from core.storage import PART_BYTES, Storage
 from core.terms import ItemCode
+from db.uploads import storage_key
 
 log = get_logger(__name__)
 WRITERS = 8  # an object store takes a file in milliseconds of waiting; a request may have thousands
@@ -26,7 +27,7 @@ WRITERS = 8  # an object store takes a file in milliseconds of waiting; a reques
 @contextmanager
 def kept_uploads(storage: Storage, public_id: str) -> Iterator[str]:
     """Yield the key under which a job's uploads are kept; an error deletes what is there."""
-    prefix = f"uploads/{public_id}"
+    prefix = storage_key(public_id)
     try:
         yield prefix
     except BaseException:

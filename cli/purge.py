@@ -13,8 +13,8 @@ def purge() -> None:
     """Delete now what is not kept any more, as the workers do every few minutes.
 
     That is what deleted jobs hold; uploads, jobs and webhook deliveries that are older than
-    FAKESWEEP_KEEP_UPLOADS_DAYS, FAKESWEEP_KEEP_JOBS_DAYS and FAKESWEEP_KEEP_DELIVERIES_DAYS; and
-    what expired.
+    FAKESWEEP_KEEP_UPLOADS_DAYS, FAKESWEEP_KEEP_JOBS_DAYS and FAKESWEEP_KEEP_DELIVERIES_DAYS; what
+    expired; and stored bytes that belong to nobody, because a process died midway.
     """
     settings = load_settings()
     database = Database(settings.database_url)
@@ -28,5 +28,6 @@ def purge() -> None:
         f"Jobs deleted: {done.jobs:,}. Jobs whose uploads were deleted: {done.uploads:,}. "
         f"Unused uploads deleted: {done.unused_uploads:,}. "
         f"Idempotency keys deleted: {done.idempotency_keys:,}. "
-        f"Webhook deliveries deleted: {done.deliveries:,}."
+        f"Webhook deliveries deleted: {done.deliveries:,}. "
+        f"Leftovers deleted: {done.leftovers:,}."
     )

@@ -7,11 +7,15 @@ rewrites some characters of a path, and people's files carry every name there is
 import errno
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import rmtree
 from typing import IO
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import LocalStore, ObjectStore
+from obstore.store import AzureStore, LocalStore, ObjectStore
 
 from core.errors import ConfigurationError, ItemError, StorageError, StorageFullError
 from core.localfiles import Verify, file_fault, local_path, open_file
@@ -19,6 +23,7 @@ from core.objects import first_line, is_object_uri, open_store, read_object
 from core.terms import ItemCode
 
 PART_BYTES = 1024 * 1024
+PAGE_KEYS = 1000
 FULL_NUMBERS = (errno.ENOSPC, errno.EDQUOT)
 FULL_SIGNS = (*(f"(os error {number})" for number in FULL_NUMBERS), "StorageFull")
 
@@ -29,6 +34,8 @@ class Storage:
     def __init__(self, root_url: str) -> None:
         self._root_url = root_url.rstrip("/")
         self._store = _open_root(self._root_url)
+        is_local = self._root_url.startswith("file:")
+        self._folder = Path(local_path(self._root_url)) if is_local else None
 
     def uri(self, key: str) -> str:
         """Return the URI under which the bytes of `key` are read."""
@@ -63,13 +70,30 @@ class Storage:
         return True
 
     def delete(self, prefix: str) -> None:
-        """Delete everything under the prefix; raises StorageError."""
+        """Delete everything under the prefix, a folder of ours; raises StorageError."""
         try:
             for page in obstore.list(self._store, prefix=prefix):
                 obstore.delete(self._store, [meta["path"] for meta in page])
         except (BaseError, OSError) as error:
             raise StorageError(
                 f"Storage at {self._root_url} did not delete {prefix} ({first_line(error)})."
+            ) from error
+        if self._folder is not None:  # what a writer that died had not finished is never listed
+            rmtree(self._folder / prefix, ignore_errors=True)
+
+    def names(self, folder: str) -> Iterator[tuple[str, datetime]]:
+        """Yield what lies directly below the folder, each with a time when some of it was written.
+
+        However much there is, little of it is in memory. Raises StorageError.
+        """
+        try:
+            if self._folder is not None:
+                yield from _names_of_files(self._folder / folder)
+            else:
+                yield from _names_of_objects(self._store, folder)
+        except (BaseError, OSError) as error:
+            raise StorageError(
+                f"Storage at {self._root_url} did not list {folder} ({first_line(error)})."
             ) from error
 
 
@@ -115,6 +139,31 @@ def _read_file(uri: str, max_bytes: int, verify: Verify | None) -> tuple[bytes, 
         except OSError as error:
             raise file_fault(error) from error
     return content, max(size_bytes, len(content))
+
+
+def _names_of_files(folder: Path) -> Iterator[tuple[str, datetime]]:
+    with suppress(FileNotFoundError), os.scandir(folder) as found:
+        for entry in found:
+            with suppress(FileNotFoundError):
+                yield entry.name, datetime.fromtimestamp(entry.stat().st_mtime, UTC)
+
+
+def _names_of_objects(store: ObjectStore, folder: str) -> Iterator[tuple[str, datetime]]:
+    """Look at the first page of what lies below a name, then at what comes behind the name."""
+    jumps = not isinstance(store, AzureStore)  # which would begin anew, and pass over all before
+    last, behind = "", None
+    while True:
+        for page in obstore.list(store, prefix=folder, offset=behind, chunk_size=PAGE_KEYS):
+            for found in page:
+                name = found["path"].removeprefix(f"{folder}/").partition("/")[0]
+                if name != last:
+                    yield name, found["last_modified"]
+                last = name
+            if jumps:
+                break
+        else:
+            return
+        behind = f"{folder}/{last}0"  # the key behind all that begin with the name and a slash
 
 
 def _open_root(root_url: str) -> ObjectStore:

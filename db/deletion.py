@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Delete, func, or_, select, update
 from sqlalchemy import delete as delete_from
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -13,7 +13,7 @@ from core.errors import ConflictError
 from core.terms import JobState
 from db import jobs, uploads
 from db.clock import database_time
-from db.models import IdempotencyKey, Job, ManifestFault, Shard, Verdict
+from db.models import IdempotencyKey, Job, ManifestFault, Shard, Upload, Verdict
 
 FINAL = [state for state in JobState if state.is_final]
 PAGE_SIZE = 100
@@ -67,8 +67,14 @@ def hide(session: Session, *, older_than_s: float, limit: int = PAGE_SIZE) -> in
 
 
 def hidden(session: Session) -> Sequence[StoredJob]:
-    """Return deleted jobs of which something is left, the first deleted first."""
-    return _page(session, Job.deleted_at.is_not(None), oldest=Job.deleted_at)
+    """Return deleted jobs of which something is left, the first deleted first.
+
+    Those that a planner may still be writing for are left out: until it notices that the job is
+    not wanted, or until its lease ends.
+    """
+    until = Job.plan_lease_expires_at
+    is_free = or_(until.is_(None), until < database_time())
+    return _page(session, Job.deleted_at.is_not(None), is_free, oldest=Job.deleted_at)
 
 
 def stored(session: Session, *, older_than_s: float) -> Sequence[StoredJob]:
@@ -113,6 +119,19 @@ def purge_faults(session: Session, job_id: int, *, limit: int) -> int:
 def purge_row(session: Session, job_id: int) -> None:
     """Delete the deleted job's row, and with it what little still refers to it."""
     _delete(session, delete_from(Job).where(Job.id == job_id, Job.deleted_at.is_not(None)))
+
+
+def unknown(session: Session, public_ids: Sequence[str]) -> list[str]:
+    """Return those of the ids that no job and no upload has, not even a deleted one."""
+    known = select(Job.public_id).where(Job.public_id.in_(public_ids))
+    known = known.union_all(select(Upload.public_id).where(Upload.public_id.in_(public_ids)))
+    found = set(session.scalars(known))
+    return [public_id for public_id in public_ids if public_id not in found]
+
+
+def time_before(session: Session, age_s: float) -> datetime:
+    """Return the time that was so long ago, by the database's clock."""
+    return session.execute(select(database_time(-age_s))).scalar_one()
 
 
 def _page(

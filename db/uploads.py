@@ -17,6 +17,7 @@ from core.sources import StoredPart
 from db.clock import database_time
 from db.models import Upload
 
+FOLDER = "uploads"
 LIFE_S = 24 * 3600.0
 MAX_PARTS = 10_000
 
@@ -32,8 +33,8 @@ class NewUpload:
 
 
 def storage_key(public_id: str) -> str:
-    """Return the key under which the upload's bytes lie in storage."""
-    return f"uploads/{public_id}"
+    """Return the key under which the bytes of the upload, or of the job, lie in storage."""
+    return f"{FOLDER}/{public_id}"
 
 
 def create(session: Session, new: NewUpload) -> Upload:

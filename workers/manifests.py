@@ -18,6 +18,7 @@ from core.taskqueue import TaskQueue
 from db import plan_turns
 from db.planning import PlanClaim
 from db.session import Database
+from db.uploads import storage_key
 from workers.leases import LeaseKeeper
 from workers.patience import patiently
 from workers.plan_attempts import PlanAttempts
@@ -68,7 +69,7 @@ class ManifestFetcher:
             fetch(
                 ManifestSource.model_validate(claim.source),
                 storage=self.storage,
-                unpack_prefix=f"uploads/{claim.public_id}/items",
+                unpack_prefix=f"{storage_key(claim.public_id)}/items",
                 limits=self.limits,
                 access=self.access,
                 timeout_s=timeout_s,

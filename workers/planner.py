@@ -22,6 +22,7 @@ from core.taskqueue import TaskQueue
 from db import faults, items, plan_turns, planning, quotas, reopening
 from db.planning import PlanClaim
 from db.session import Database
+from db.uploads import storage_key
 from workers.dispatch import dispatch, ring_for_webhooks
 from workers.grouping import Group, grouped
 from workers.leases import LeaseKeeper
@@ -96,7 +97,7 @@ class Planner:
         for found in list_items(
             source_from_dict(claim.source),
             storage=self.storage,
-            unpack_prefix=f"uploads/{claim.public_id}/items",
+            unpack_prefix=f"{storage_key(claim.public_id)}/items",
             limits=self.limits,
             access=self.access,
             behind=patiently(partial(self._place, claim)),

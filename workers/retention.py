@@ -14,6 +14,7 @@ from core.storage import Storage
 from db import deletion, deliveries, idempotency, uploads
 from db.deletion import StoredJob
 from db.session import Database
+from workers.leftovers import Leftovers
 
 ROWS_A_COMMIT = 2000  # about 0.1 s of SQLite's one write lock
 PAUSE_S = 0.05  # between two commits, so that other writers get their turn
@@ -32,6 +33,7 @@ class Purged:
     unused_uploads: int
     idempotency_keys: int
     deliveries: int
+    leftovers: int
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Retention:
 
     database: Database
     storage: Storage
+    leftovers: Leftovers
     keep_uploads_days: int
     keep_jobs_days: int
     keep_deliveries_days: int
@@ -67,6 +70,7 @@ class Retention:
             unused_uploads=self._for_each(uploads.expired, self._forget_upload),
             idempotency_keys=self._write(idempotency.purge),
             deliveries=self._delete_deliveries(),
+            leftovers=self.leftovers.sweep(),
         )
 
     def _delete_jobs(self) -> int:
@@ -153,11 +157,13 @@ def build_retention(
     settings: Settings, database: Database, *, stopping: Event | None = None
 ) -> Retention:
     """Assemble it as the settings say."""
+    storage, stopping = Storage(settings.storage_url), stopping or Event()
     return Retention(
         database=database,
-        storage=Storage(settings.storage_url),
+        storage=storage,
+        leftovers=Leftovers(database, storage, stopping),
         keep_uploads_days=settings.keep_uploads_days,
         keep_jobs_days=settings.keep_jobs_days,
         keep_deliveries_days=settings.keep_deliveries_days,
-        stopping=stopping or Event(),
+        stopping=stopping,
     )

@@ -196,6 +196,18 @@ def test_a_list_at_a_url_is_kept_in_a_bucket() -> None:
     Storage(ACCESS.storage_url).delete("unpacked")
 
 
+def test_names_in_a_bucket_are_found_without_listing_all(buckets: Buckets) -> None:
+    """One with more objects than fit into an answer comes once, and those behind it come."""
+    storage = Storage(f"s3://{BUCKET}/named")
+    for i in range(1100):
+        buckets.put(f"named/uploads/job_2/items/{i:04d}", b"")
+    for key in ("job_1/a", "job_1/b", "job_20/a", "job_3/a/b/c"):
+        buckets.put(f"named/uploads/{key}", b"")
+    buckets.put("named/uploads-of-others/a", b"")
+    assert [name for name, _ in storage.names("uploads")] == ["job_1", "job_2", "job_20", "job_3"]
+    assert list(storage.names("nothing")) == []
+
+
 def test_a_server_in_trouble_heals(buckets: Buckets, reader: ItemReader) -> None:
     """A few refusals are not seen; more go up, and end when the server is well again."""
     item = SourceItem(uri=buckets.put("heals.jpg", b"bytes"), name="heals.jpg")

@@ -30,7 +30,8 @@ def test_says_what_it_deleted(
     assert ended.exit_code == 0, ended.output
     assert ended.stdout == (
         "Jobs deleted: 1. Jobs whose uploads were deleted: 0. Unused uploads deleted: 0. "
-        "Idempotency keys deleted: 0. Webhook deliveries deleted: 0.\n"
+        "Idempotency keys deleted: 0. Webhook deliveries deleted: 0. "
+        "Leftovers deleted: 0.\n"
     )
     with database.read() as session:
         assert session.get(Job, job_id) is None

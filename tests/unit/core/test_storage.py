@@ -1,6 +1,7 @@
 """Storage: bytes kept by key, read by URI, bounded in size."""
 
 import io
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,25 @@ def test_deleting_a_prefix_leaves_the_rest(storage: Storage) -> None:
     with pytest.raises(ItemError):
         read_bytes(gone, max_bytes=3)
     assert read_bytes(kept, max_bytes=3) == b"x"
+
+
+def test_deleting_takes_along_what_was_not_finished(storage: Storage, tmp_path: Path) -> None:
+    """A writer that was killed leaves a file that is never listed, and its folder."""
+    storage.write("job/1/a", b"x")
+    (tmp_path / "kept" / "job" / "1" / "b#1").write_bytes(b"half of it")
+    storage.delete("job/1")
+    assert not (tmp_path / "kept" / "job" / "1").exists()
+
+
+def test_names_are_those_directly_below_a_folder(storage: Storage) -> None:
+    """Each once, with a time; there are none below what does not exist."""
+    assert list(storage.names("jobs")) == []
+    began = datetime.now(UTC) - timedelta(seconds=2)
+    for key in ("jobs/1/a/b", "jobs/1/c", "jobs/2/d", "other/3/e"):
+        storage.write(key, b"x")
+    found = dict(storage.names("jobs"))
+    assert found.keys() == {"1", "2"}
+    assert all(began < written_at <= datetime.now(UTC) for written_at in found.values())
 
 
 def test_a_storage_url_that_is_off_is_a_sentence() -> None:

@@ -18,6 +18,7 @@ from db.session import Database
 from tests.support.rows import add_planned_job, failed_verdict, get_job
 from tests.support.webhooks import add_endpoint, deliveries_of
 from workers import retention
+from workers.leftovers import Leftovers
 from workers.retention import DAY_S, Retention
 
 
@@ -32,7 +33,10 @@ def make(database: Database, storage: Storage) -> Callable[..., Retention]:
     """A builder of retention that does not pause."""
 
     def build(uploads_days: int = 0, jobs_days: int = 0, **more: Event) -> Retention:
-        return Retention(database, storage, uploads_days, jobs_days, 0, pause_s=0, **more)
+        leftovers = Leftovers(database, storage)
+        return Retention(
+            database, storage, leftovers, uploads_days, jobs_days, 0, pause_s=0, **more
+        )
 
     return build
 
@@ -151,7 +155,8 @@ def test_the_log_of_webhooks_is_deleted_by_age(
             delivery = webhooks.ping(session, endpoint)
             delivery.state = DeliveryState.DELIVERED
             delivery.created_at = database_time(-age_days * DAY_S)
-    purged = Retention(database, storage, 0, 0, days, pause_s=0).run()
+    leftovers = Leftovers(database, storage)
+    purged = Retention(database, storage, leftovers, 0, 0, days, pause_s=0).run()
     assert purged.deliveries == 3 - left
     assert len(deliveries_of(database, endpoint)) == left
 
@@ -183,6 +188,21 @@ def test_a_purge_that_was_cut_off_is_taken_up_again(
     assert rows(database)["verdicts"] == 4
     assert make().run().jobs == 1
     assert rows(database) == {}
+
+
+def test_a_job_is_not_purged_while_a_planner_may_write_for_it(
+    make: Callable[..., Retention], database: Database, storage: Storage, tmp_path: Path
+) -> None:
+    """What it writes before it notices would stay; afterwards everything goes."""
+    public_id = add_ended_job(database, storage)
+    delete(database, public_id)
+    for lease_s, purged in ((60, 0), (-1, 1)):
+        with database.write() as session:
+            lease = {"plan_lease_expires_at": database_time(lease_s)}
+            session.execute(update(Job).values(lease))
+        storage.write(f"uploads/{public_id}/items/00000007", b"written late")
+        assert make().run().jobs == purged
+    assert files(tmp_path) == []
 
 
 def test_jobs_are_kept_for_so_many_days(
