@@ -100,7 +100,7 @@ def _origin(card: dict[str, Any]) -> list[str]:
         "",
         f"- Backbone: {card['backbone']['description'] or card['backbone']['name']}",
         f"- Data: fingerprint `{data['fingerprint']}`, {sum(c['n'] for c in data['counts']):,} "
-        f"images of {', '.join(dict.fromkeys(c['source'] for c in data['counts']))}.",
+        f"images of {', '.join(dict.fromkeys(c['dataset'] for c in data['counts']))}.",
         *(f"- Stage {number}: {_stage(one)}" for number, one in enumerate(card["stages"], 1)),
         f"- With {', '.join(f'{name} {version}' for name, version in libraries.items())}.",
         "",

@@ -1,130 +1,106 @@
-"""Which files can be trained on: decodable, large enough, each image once, labels that agree.
+"""Which files can be trained on: sound, sharp, with a face, each picture once, labels that agree.
 
-Nothing is deleted: what is left out is listed with its reason. Near duplicates stay, but share
-a group, and a group never crosses splits. The perceptual hash is pHash, 64 bits.
+Nothing is deleted: what is left out is listed with its reason. Near duplicates stay, but a group
+that they are in never crosses splits.
 """
 
-import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import imagehash
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ItemError
-from detector.preprocess import DecodeLimits, decode
-from training.layouts.imagefolder import LabelledFile
+from training.duplicates import Copies, find_copies
+from training.inspection import Inspected
+from training.unpack import Candidate
 
-NEAR_DUPLICATE_BITS = 4  # Hamming distance of two pHashes, at most, of one picture saved twice
+MIN_SHARPNESS = 40.0  # of `detector.faces.sharpness`: below, the face is a blur
 
-
-@dataclass(frozen=True)
-class Inspected:
-    """A file as its bytes show it; `fault` says why it cannot be used, or is empty."""
-
-    file: LabelledFile
-    sha256: str
-    size_bytes: int
-    phash: int = 0
-    width: int = 0
-    height: int = 0
-    fault: str = ""
+Indexes = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """A file that is left out, and why."""
+    """A file that is left out, and why: a code, a colon, a sentence."""
 
-    file: LabelledFile
+    candidate: Candidate
     reason: str
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """The files that stay, the near-duplicate group of each, and the files that do not."""
+    """The files that stay, the pairs of near duplicates among them, and the files that do not."""
 
     kept: list[Inspected]
-    groups: list[int]
+    copies: Copies
     dropped: list[Dropped]
 
 
-def inspect_files(files: Sequence[LabelledFile]) -> Iterator[Inspected]:
-    """Yield what each file holds, in order, read by a process for each core."""
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        yield from pool.map(inspect_file, files, chunksize=32)
+def clean(inspected: Sequence[Inspected], *, faces: bool) -> Cleaned:
+    """Leave out what is faulty, blurred, without a face (with `faces`), a second copy, or one
+    picture under two labels."""
+    dropped: list[Dropped] = []
+    sound = []
+    for one in inspected:
+        reason = one.fault or _reason(one, faces)
+        if reason:
+            dropped.append(Dropped(one.candidate, reason))
+        else:
+            sound.append(one)
+    unique = _drop_exact(sound, dropped)
+    copies = find_copies([one.views for one in unique])
+    return _drop_conflicts(unique, copies, dropped)
 
 
-def inspect_file(file: LabelledFile) -> Inspected:
-    """Read, hash and decode one file."""
-    try:
-        data = file.path.read_bytes()
-    except OSError as error:
-        return Inspected(file, "", 0, fault=f"unreadable: {error.strerror}.")
-    sha256 = hashlib.sha256(data).hexdigest()
-    try:
-        image = decode(data, DecodeLimits())
-    except ItemError as error:
-        return Inspected(file, sha256, len(data), fault=f"{error.code}: {error.message}")
-    phash = int(str(imagehash.phash(image)), 16)
-    return Inspected(file, sha256, len(data), phash, image.width, image.height)
+def _reason(one: Inspected, faces: bool) -> str:
+    if faces and one.face is None:
+        return "no_face: no face was found in the image."
+    if one.sharpness < MIN_SHARPNESS:
+        what = "face" if one.face else "image"
+        return f"blurred: the {what}'s sharpness is {one.sharpness:.0f}, below {MIN_SHARPNESS:.0f}."
+    return ""
 
 
-def clean(inspected: Sequence[Inspected], *, radius: int = NEAR_DUPLICATE_BITS) -> Cleaned:
-    """Leave out faults, second copies, and whatever looks alike but is labelled differently."""
-    dropped = [Dropped(one.file, one.fault) for one in inspected if one.fault]
-    sound = [one for one in inspected if not one.fault]
-    first: dict[str, Inspected] = {}
+def _drop_exact(sound: Iterable[Inspected], dropped: list[Dropped]) -> list[Inspected]:
+    """Keep the first of files with the same bytes, or none where their labels differ."""
+    same: dict[str, list[Inspected]] = defaultdict(list)
+    for one in sound:
+        same[one.sha256].append(one)
     unique = []
-    for one in sound:
-        original = first.setdefault(one.sha256, one)
-        if original is one:
-            unique.append(one)
-        elif original.file.label == one.file.label:
-            dropped.append(Dropped(one.file, f"exact_duplicate: of {original.file.path}"))
-    contrary = _exact_contradictions(sound)
-    dropped += [_contradiction(one) for one in sound if one.sha256 in contrary]
-    unique = [one for one in unique if one.sha256 not in contrary]
-
-    groups = group_near_duplicates([one.phash for one in unique], radius)
-    labels: dict[int, set[int]] = {}
-    for one, group in zip(unique, groups, strict=True):
-        labels.setdefault(group, set()).add(one.file.label)
-    paired = list(zip(unique, groups, strict=True))
-    dropped += [_contradiction(one) for one, group in paired if len(labels[group]) > 1]
-    agreed = [(one, group) for one, group in paired if len(labels[group]) == 1]
-    return Cleaned([one for one, _ in agreed], [group for _, group in agreed], dropped)
+    for first, *others in same.values():
+        if len({first.label, *(one.label for one in others)}) > 1:
+            dropped += [_contradiction(one) for one in (first, *others)]
+            continue
+        unique.append(first)
+        original = first.candidate.entry.path
+        dropped += [Dropped(one.candidate, f"exact_duplicate: of {original}") for one in others]
+    return unique
 
 
-def group_near_duplicates(phashes: Sequence[int], radius: int) -> list[int]:
-    """Return a group number for each hash; hashes within `radius` bits are linked into one."""
-    bits = np.array(phashes, np.uint64)
-    leader = list(range(len(bits)))
+def _drop_conflicts(unique: list[Inspected], copies: Copies, dropped: list[Dropped]) -> Cleaned:
+    """Leave out both of a picture that was saved twice and filed under two labels.
 
-    def find(index: int) -> int:
-        while leader[index] != index:
-            leader[index] = leader[leader[index]]
-            index = leader[index]
-        return index
-
-    for index in range(1, len(bits)):
-        for near in _within(bits[:index], bits[index], radius):
-            leader[find(index)] = find(int(near))
-    return [find(index) for index in range(len(bits))]
-
-
-def _within(bits: NDArray[np.uint64], one: np.uint64, radius: int) -> NDArray[np.intp]:
-    return np.flatnonzero(np.bitwise_count(bits ^ one) <= radius)
-
-
-def _exact_contradictions(sound: Sequence[Inspected]) -> set[str]:
-    labels: dict[str, set[int]] = {}
-    for one in sound:
-        labels.setdefault(one.sha256, set()).add(one.file.label)
-    return {sha256 for sha256, found in labels.items() if len(found) > 1}
+    A fake that was made of a real looks like it: where a part of the picture differs, or both are
+    known to be of one recording, they belong together and contradict nothing.
+    """
+    labels = np.array([one.label for one in unique], np.intp)
+    sources = [one.candidate.entry.source_id for one in unique]
+    contrary = {
+        int(index)
+        for first, second in zip(copies.first[copies.same], copies.second[copies.same], strict=True)
+        if labels[first] != labels[second]
+        and not (sources[first] and sources[first] == sources[second])
+        for index in (first, second)
+    }
+    dropped += [_contradiction(unique[index]) for index in sorted(contrary)]
+    stays = np.array([index not in contrary for index in range(len(unique))], bool)
+    return Cleaned(
+        [one for one, kept in zip(unique, stays, strict=True) if kept],
+        copies.among(stays),
+        dropped,
+    )
 
 
 def _contradiction(one: Inspected) -> Dropped:
-    return Dropped(one.file, "label_conflict: the same picture is filed as real and as fake.")
+    return Dropped(one.candidate, "label_conflict: the same picture is filed as real and as fake.")

@@ -6,10 +6,12 @@ torch (4 s).
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from core.errors import FakesweepError
+from training.evaluation.command import evaluate
 
 DEFAULT_BACKBONE = "google/vit-base-patch16-224-in21k"
 
@@ -24,19 +26,69 @@ def train() -> None:
     "--data",
     multiple=True,
     required=True,
-    metavar="[NAME=]DIR",
-    help="Folder with real/ and fake/; may be given again.",
+    metavar="[real:|fake:][NAME=]PATH",
+    help="Folder or list in a known layout, or all of one label; may be given again.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="New dataset folder.")
+@click.option("--layout", default="auto", show_default=True, help="How the data lies on disk.")
+@click.option(
+    "--frames",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="At most so many of each video, evenly spaced.",
+)
+@click.option(
+    "--faces",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    help="Find faces, and leave out images without one.",
+)
+@click.option(
+    "--splits",
+    type=click.Choice(["grouped", "official"]),
+    default="grouped",
+    show_default=True,
+    help="Split by what is connected, or as the layout states.",
+)
+@click.option("--labels", default="", metavar="0=real,1=fake", help="What bare labels mean.")
 @click.option("--seed", default=7, show_default=True, help="Decides the splits.")
-def prepare(data: tuple[str, ...], out: Path, seed: int) -> None:
-    """Clean images and split them, without touching them."""
-    from training.layouts.imagefolder import parse_sources  # noqa: PLC0415 - start-up time
-    from training.prepare import prepare_dataset  # noqa: PLC0415 - start-up time
+def prepare(
+    data: tuple[str, ...],
+    out: Path,
+    layout: str,
+    frames: int,
+    faces: str,
+    splits: Literal["grouped", "official"],
+    labels: str,
+    seed: int,
+) -> None:
+    """Clean images and videos and split them, without touching them."""
+    from training.layouts.catalogue import parse_sources  # noqa: PLC0415 - start-up time
+    from training.layouts.labels import parse_label_names  # noqa: PLC0415 - start-up time
+    from training.prepare import Options, prepare_dataset  # noqa: PLC0415 - start-up time
     from training.summaries import summarize_dataset  # noqa: PLC0415 - start-up time
 
-    done = prepare_dataset(parse_sources(data), out, seed=seed)
+    options = Options(layout, frames, faces == "on", splits, seed)
+    done = prepare_dataset(parse_sources(data, parse_label_names(labels)), out, options)
     summarize_dataset(done.folder, done.report)
+
+
+@train.command()
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Prepared dataset.")
+@click.option("--steps", default=2000, show_default=True, help="Of each autoencoder's training.")
+@click.option("--seed", default=7, show_default=True)
+def reconstruct(data: Path, steps: int, seed: int) -> None:
+    """Rebuild the real training images by autoencoders, as fakes for `train run`."""
+    from training.dataset import PreparedDataset  # noqa: PLC0415 - start-up time
+    from training.pseudo.reconstruction import (  # noqa: PLC0415 - start-up time
+        reconstruct as reconstruct_dataset,
+    )
+
+    report = reconstruct_dataset(PreparedDataset.read(data), steps=steps, seed=seed)
+    errors = ", ".join(f"{kind} {psnr:.1f} dB" for kind, psnr in report["psnr_db"].items())
+    click.echo(f"Rebuilt {report['images']:,} images ({errors}).")
 
 
 @train.command()
@@ -44,46 +96,27 @@ def prepare(data: tuple[str, ...], out: Path, seed: int) -> None:
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Prepared dataset.")
 @click.option("--backbone", default=DEFAULT_BACKBONE, show_default=True, help="Hub id or folder.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
+@click.option(
+    "--cross",
+    multiple=True,
+    metavar="[NAME=]DIR",
+    help="Images of other sources, to choose the best epoch by; may be given again.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
-def run(config: Path, data: Path, backbone: str, out: Path, resume: bool) -> None:
+def run(
+    config: Path, data: Path, backbone: str, out: Path, cross: tuple[str, ...], resume: bool
+) -> None:
     """Fine-tune a ViT on a prepared dataset."""
     from training.config import read_config  # noqa: PLC0415 - start-up time
     from training.train import train as train_model  # noqa: PLC0415 - start-up time
 
-    done = train_model(read_config(config), data, backbone, out, resume=resume)
+    done = train_model(read_config(config), data, backbone, out, cross=cross, resume=resume)
     click.echo(
         f"The best model is in {done.model}; measure it with `train evaluate --model {out}`."
     )
 
 
-@train.command()
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Folder of a run or a model version.",
-)
-@click.option(
-    "--data",
-    multiple=True,
-    required=True,
-    metavar="[NAME=]DIR",
-    help="Prepared dataset, or folder with real/ or fake/; may be given again.",
-)
-@click.option(
-    "--split",
-    type=click.Choice(["train", "validation", "test"]),
-    default="test",
-    show_default=True,
-    help="What is measured of a prepared dataset.",
-)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the numbers and plots.")
-def evaluate(model: Path, data: tuple[str, ...], split: str, out: Path | None) -> None:
-    """Measure a run or a model version, by source and overall."""
-    from training.evaluate import evaluate_model  # noqa: PLC0415 - start-up time
-    from training.summaries import summarize_evaluation  # noqa: PLC0415 - start-up time
-
-    summarize_evaluation(evaluate_model(model, data, split, out).to_dict(), out)
+train.add_command(evaluate)
 
 
 @train.command()

@@ -116,7 +116,7 @@ class TrainingConfig(_Section):
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0  # of the averaged weights; 0: none are kept
     patience: Annotated[int, Field(ge=1)] = 2  # epochs without a better score
-    measured_images: Annotated[int, Field(ge=0)] = 0  # of a dataset and label, an epoch; 0: all
+    measured_images: Annotated[int, Field(ge=0)] = 500  # of a dataset and label; 0: all
     loader_processes: Annotated[int, Field(ge=0)] = 0  # 0: images are prepared between steps
     target_fpr: Annotated[float, Field(gt=0, lt=0.5)] = 0.02
     preprocessing: Preprocessing = Preprocessing()

@@ -1,7 +1,6 @@
-"""The examples that a network is trained and measured on, made from the rows of a dataset.
+"""The examples that a network is trained on, made from the rows of a dataset.
 
-Training draws what it shows (`training.sampling`), makes pseudo-fakes, cuts and augments;
-measuring cuts exactly as serving does.
+What is shown is drawn (`training.sampling`), made fake where its kind says so, cut and augmented.
 """
 
 from collections.abc import Mapping
@@ -28,29 +27,8 @@ WHOLLY_REBUILT = 0.5  # of the reconstructions; in the others a part of the face
 Example = dict[str, Any]
 
 
-class MeasuredExamples(Dataset[Example]):
-    """Rows as `{"pixels": uint8 [3, size, size], "labels": 0 or 1}`, as serving sees them.
-
-    With faces, the picture stands for its largest face; see `PreparedDataset` for the columns.
-    """
-
-    def __init__(self, items: pd.DataFrame, spec: PreprocessingSpec) -> None:
-        self._rows = rows_of(items)
-        self._spec = spec
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, index: int) -> Example:
-        row = self._rows[index]
-        image = read_image(row)
-        if self._spec.faces == "on":
-            image = crop_face(image, face_of(row), self._spec)
-        return _example(image, self._spec, row["label"])
-
-
 class TrainingExamples(Dataset[Example]):
-    """An epoch of drawn, cut and augmented examples, in the form of `MeasuredExamples`.
+    """An epoch of examples: `{"pixels": uint8 [3, size, size], "labels": 0 or 1}`.
 
     What an example looks like follows from the seed, the epoch and its index alone, so a run that
     was stopped goes on with the same images.

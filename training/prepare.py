@@ -1,22 +1,47 @@
-"""From labelled folders to a prepared dataset: inspect, clean, split, and say what was found."""
+"""From data in any layout to a prepared dataset: list, unpack, inspect, clean, split, and tell.
+
+No file of a source is changed, moved or deleted. What is unpacked lies below the dataset's folder.
+"""
 
 import json
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from rich.progress import track
-from sklearn.metrics import roc_auc_score
 
 from core.errors import DatasetError
-from training.clean import NEAR_DUPLICATE_BITS, Cleaned, Inspected, clean, inspect_files
-from training.dataset import ITEMS, REPORT, fingerprint, select
-from training.layouts.imagefolder import LABELS, Source, list_files
-from training.split import SHARES, split
+from training.clean import Cleaned, Dropped, clean
+from training.dataset import ITEMS, REPORT
+from training.inspection import Inspected, inspect_files
+from training.layouts.catalogue import read_source
+from training.layouts.listing import LABELS, Source
+from training.preparation import describe
+from training.probes import Probe, run_probes
+from training.schema import SCHEMA, write_items
+from training.split import SHARES, Division, divide, divide_officially
+from training.unpack import unpack
 
-TRAITS = ("size_bytes", "bytes_per_pixel", "width", "height")
+DEFAULT_FRAMES = 10
+
+
+@dataclass(frozen=True)
+class Options:
+    """How sources are prepared.
+
+    `layout` is auto or the name of one; `frames` are taken of each video; without `faces`, none
+    is looked for and a missing one is no reason to leave an image out; `splits` are made by group
+    (`grouped`) or kept as the layouts state them (`official`).
+    """
+
+    layout: str = "auto"
+    frames: int = DEFAULT_FRAMES
+    faces: bool = True
+    splits: Literal["grouped", "official"] = "grouped"
+    seed: int = 7
 
 
 @dataclass(frozen=True)
@@ -27,91 +52,100 @@ class Preparation:
     report: dict[str, Any]
 
 
-def prepare_dataset(sources: list[Source], folder: Path, *, seed: int) -> Preparation:
-    """Clean and split the sources into `folder`; raises DatasetError when nothing can be trained.
-
-    No file of a source is changed, moved or copied.
-    """
+def prepare_dataset(sources: Sequence[Source], folder: Path, options: Options) -> Preparation:
+    """Prepare the sources in `folder`; raises DatasetError when nothing can be trained on."""
     if (folder / ITEMS).exists():
         raise DatasetError(f"{folder} holds a dataset already; name another folder.")
-    files = [file for source in sources for file in list_files(source)]
-    inspected = list(track(inspect_files(files), description="Reading images", total=len(files)))
-    cleaned = clean(inspected)
-    items = _tabulate(cleaned, seed)
+    listings = [read_source(source, options.layout) for source in sources]
+    candidates = unpack(listings, folder, frames=options.frames)
+    inspected = list(
+        track(
+            inspect_files(candidates, faces=options.faces),
+            description="Looking into images",
+            total=len(candidates),
+        )
+    )
+    cleaned = clean(inspected, faces=options.faces)
+    division = _divide(cleaned, options)
+    cleaned, division = _without_those_apart(cleaned, division)
+    items = _tabulate(cleaned.kept, division)
     _require_both_labels(items)
-    report = _report(items, inspected, cleaned, seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / REPORT).write_text(json.dumps(report, indent=2) + "\n")
-    items.to_parquet(folder / ITEMS, index=False)
+    probes = _probe(items, cleaned.kept, options.seed)
+    report = describe(items, listings, len(inspected), cleaned.dropped, probes, vars(options))
+    _write(folder, items, report)
     return Preparation(folder, report)
 
 
-def _tabulate(cleaned: Cleaned, seed: int) -> pd.DataFrame:
-    kept = cleaned.kept
-    strata = [(one.file.source, one.file.label) for one in kept]
-    return pd.DataFrame(
-        {
-            "path": [str(one.file.path) for one in kept],
-            "label": [one.file.label for one in kept],
-            "source": [one.file.source for one in kept],
-            "sha256": [one.sha256 for one in kept],
-            "phash": [f"{one.phash:016x}" for one in kept],
-            "size_bytes": [one.size_bytes for one in kept],
-            "width": [one.width for one in kept],
-            "height": [one.height for one in kept],
-            "group": cleaned.groups,
-            "split": split(strata, cleaned.groups, seed=seed),
-        }
+def _divide(cleaned: Cleaned, options: Options) -> Division:
+    how = divide_officially if options.splits == "official" else divide
+    return how(cleaned.kept, cleaned.copies, seed=options.seed)
+
+
+def _without_those_apart(cleaned: Cleaned, division: Division) -> tuple[Cleaned, Division]:
+    """Leave out the images that no split can have, with their reasons."""
+    stays = np.array([not reason for reason in division.apart], bool)
+    apart = [
+        Dropped(one.candidate, reason)
+        for one, reason in zip(cleaned.kept, division.apart, strict=True)
+        if reason
+    ]
+    kept = [one for one, stay in zip(cleaned.kept, stays, strict=True) if stay]
+    splits = [name for name, stay in zip(division.splits, stays, strict=True) if stay]
+    groups = np.unique(division.groups[stays], return_inverse=True)[1]
+    return (
+        Cleaned(kept, cleaned.copies.among(stays), [*cleaned.dropped, *apart]),
+        Division(splits, groups, [""] * len(kept)),
     )
+
+
+def _tabulate(kept: Sequence[Inspected], division: Division) -> pd.DataFrame:
+    rows = [
+        _row(one) | {"split": split, "group": group}
+        for one, split, group in zip(kept, division.splits, division.groups.tolist(), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=SCHEMA.names)
+
+
+def _row(one: Inspected) -> dict[str, Any]:
+    entry, face = one.candidate.entry, one.face
+    box = face.box if face else (np.nan,) * 4
+    return {
+        **entry.names(),
+        "path": str(entry.path),
+        "label": entry.label,
+        "dataset": one.dataset,
+        "sha256": one.sha256,
+        "phash": f"{one.views[0].phash:016x}",
+        "width": one.width,
+        "height": one.height,
+        "jpeg_quality": one.jpeg_quality,
+        "size_bytes": one.size_bytes,
+        **dict(zip(("face_x0", "face_y0", "face_x1", "face_y1"), box, strict=True)),
+        "face_score": face.score if face else np.nan,
+        "landmarks": [value for point in face.landmarks for value in point] if face else [],
+        "n_faces": one.n_faces,
+    }
 
 
 def _require_both_labels(items: pd.DataFrame) -> None:
     for name in SHARES:
         for label, number in LABELS.items():
-            if select(items, split=name, label=number).empty:
+            rows = items.loc[items["split"] == name, "label"]
+            if number not in set(rows):
                 raise DatasetError(
                     f"No {label} image is left for the split {name}; training needs usable images "
                     "of both labels, at least some ten of each. Name more folders with --data."
                 )
 
 
-def _report(
-    items: pd.DataFrame, inspected: list[Inspected], cleaned: Cleaned, seed: int
-) -> dict[str, Any]:
-    groups = items["group"].value_counts()
-    return {
-        "fingerprint": fingerprint(items),
-        "seed": seed,
-        "near_duplicate_bits": NEAR_DUPLICATE_BITS,
-        "files": len(inspected),
-        "kept": len(items),
-        "near_duplicate_groups": int((groups > 1).sum()),
-        "largest_group": int(groups.max()),
-        "counts": [
-            {"source": source, "label": label, "split": name, "n": len(rows)}
-            for source in items["source"].unique()
-            for label, number in LABELS.items()
-            for name in SHARES
-            if len(rows := select(items, source=source, label=number, split=name))
-        ],
-        "traits": _traits(items),
-        "dropped_by_reason": dict(
-            sorted(Counter(one.reason.partition(":")[0] for one in cleaned.dropped).items())
-        ),
-        "dropped": [
-            {"path": str(one.file.path), "source": one.file.source, "reason": one.reason}
-            for one in cleaned.dropped
-        ],
-    }
+def _probe(items: pd.DataFrame, kept: Sequence[Inspected], seed: int) -> list[Probe]:
+    pictures = np.stack([one.picture for one in kept])
+    blanks = np.stack([one.blank for one in kept])
+    found = run_probes(items, pictures, blanks, seed=seed)
+    return list(track(found, description="Looking for leaks"))
 
 
-def _traits(items: pd.DataFrame) -> list[dict[str, Any]]:
-    """How well the file alone tells the labels apart, as an AUC from 0.5 to 1; a warning sign."""
-    table = items.assign(bytes_per_pixel=items["size_bytes"] / (items["width"] * items["height"]))
-    found = []
-    for source, rows in [("all", table), *table.groupby("source")]:
-        if rows["label"].nunique() == 2:
-            for trait in TRAITS:
-                auc = float(roc_auc_score(rows["label"], rows[trait]))
-                found.append({"source": source, "trait": trait, "auc": round(max(auc, 1 - auc), 4)})
-    return found
+def _write(folder: Path, items: pd.DataFrame, report: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / REPORT).write_text(json.dumps(report, indent=2) + "\n")
+    write_items(items, folder / ITEMS)

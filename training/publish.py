@@ -20,7 +20,9 @@ from detector.vit import load_vit
 from training.calibrate import calibrate
 from training.card import write_card
 from training.dataset import REPORT, PreparedDataset
-from training.evaluate import Evaluation, draw_evaluation, evaluate, gather
+from training.evaluation.charts import draw_evaluation
+from training.evaluation.rows import Evaluation, evaluate
+from training.evaluation.testset import gather
 from training.plots import draw_curves
 from training.run import Run
 from training.scoring import Scored, score
@@ -75,7 +77,9 @@ def _measure(
     run: Run, dataset: PreparedDataset, engine: Engine, cross: tuple[str, ...], plots: Path
 ) -> Measured:
     def scored(split: str) -> Scored:
-        return score(dataset.split(split), run.spec, engine, what=split)
+        found = score(dataset.split(split), run.spec, engine, what=split)
+        found.require_readable()
+        return found
 
     validation, test = scored("validation"), scored("test")
     calibration = calibrate(validation.margins, validation.labels, target_fpr=run.config.target_fpr)
@@ -94,9 +98,9 @@ def _card(version: str, run: Run, dataset: PreparedDataset, measured: Measured) 
     metrics = {
         "validation": measured.validation.overall.to_dict(),
         "test": measured.test.overall.to_dict(),
-        "test_expected_calibration_error": measured.test.ece,
-        "sources": {name: one.to_dict() for name, one in measured.test.sources.items()},
-        "unseen_sources": measured.cross.to_dict() if measured.cross else None,
+        "test_expected_calibration_error": measured.test.overall.calibration_error,
+        "sources": {name: one.to_dict() for name, one in measured.test.datasets.items()},
+        "unseen_sources": _unseen(measured.cross) if measured.cross else None,
     }
     told = run.config.card
     return {
@@ -110,13 +114,20 @@ def _card(version: str, run: Run, dataset: PreparedDataset, measured: Measured) 
             "fingerprint": dataset.fingerprint,
             "counts": report["counts"],
             "left_out": report["dropped_by_reason"],
-            "near_duplicate_groups": report["near_duplicate_groups"],
-            "traits": report["traits"],
+            "groups": report["groups"],
+            "probes": report["probes"],
         },
         "stages": [*run.facts.get("earlier_stages", []), run.stage()],
         "preprocessing": run.spec.to_dict(),
         "calibration": measured.calibration.to_dict(),
         "metrics": metrics,
+    }
+
+
+def _unseen(cross: Evaluation) -> dict[str, Any]:
+    return {
+        "sources": {name: one.to_dict() for name, one in cross.datasets.items()},
+        "pairs": {name: one.to_dict() for name, one in cross.pairs.items()},
     }
 
 

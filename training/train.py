@@ -1,22 +1,23 @@
-"""Fine-tunes every layer of a ViT on a prepared dataset, with Transformers' Trainer.
+"""Fine-tunes a ViT on a prepared dataset, with Transformers' Trainer.
 
     fakesweep train run --config training/configs/vit-small.yaml --data datasets/faces --out runs/a
 
-Reads from top to bottom: load, tell the Trainer, train, keep the epoch with the best AUC.
+On several GPUs: `accelerate launch -m training.cli run ...`, with the same options.
+Reads from top to bottom: load, choose what learns, tell the Trainer, train, keep the best epoch.
 """
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
-from torch.nn.functional import cross_entropy
+from accelerate import PartialState
+from torch.optim import AdamW
 from transformers import (
     EarlyStoppingCallback,
-    EvalPrediction,
-    Trainer,
+    TrainerState,
     TrainingArguments,
     ViTForImageClassification,
     set_seed,
@@ -25,63 +26,102 @@ from transformers import (
 
 from core.errors import ConfigurationError
 from detector.preprocess import PreprocessingSpec
-from detector.vit import LABELS, Normalize, load_vit, side_of
+from detector.vit import load_vit, side_of
 from training.config import TrainingConfig
-from training.dataset import Examples, PreparedDataset
-from training.metrics import accuracy_and_auc
+from training.dataset import PreparedDataset
+from training.evaluation.testset import EVERYTHING, gather
+from training.examples import TrainingExamples
+from training.loop import Average, AveragingTrainer
+from training.network import FineTuned, choose_weights
 from training.plots import draw_curves
 from training.provenance import code_version, describe_backbone, library_versions
+from training.pseudo.reconstruction import with_reconstructions
 from training.run import HISTORY, RUN, Run
+from training.selection import Selection, build_selection
 
 
-class FineTuned(nn.Module):
-    """The network as the Trainer sees it: uint8 pixels and labels in, loss and logits out."""
-
-    def __init__(self, vit: ViTForImageClassification, spec: PreprocessingSpec) -> None:
-        super().__init__()
-        self.vit = vit
-        self.normalize = Normalize(spec)
-
-    def forward(self, pixels: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the mean cross-entropy and the logits, float32 [n, 2], of uint8 [n, 3, s, s]."""
-        logits = self.vit(pixel_values=self.normalize(pixels)).logits.float()
-        return {"loss": cross_entropy(logits, labels), "logits": logits}
-
-
-def train(config: TrainingConfig, data: Path, backbone: str, out: Path, *, resume: bool) -> Run:
+def train(
+    config: TrainingConfig,
+    data: Path,
+    backbone: str,
+    out: Path,
+    *,
+    cross: Sequence[str] = (),
+    resume: bool,
+) -> Run:
     """Train, or go on with a run that was stopped, and return it with its best model written.
 
-    Raises ConfigurationError, DatasetError or ModelUnavailableError before anything is trained.
+    The best epoch is the one that does best on the `cross` images, `[NAME=]DIR`s of sources that
+    are not trained on; without them, on validation images. Raises ConfigurationError, DatasetError and
+    ModelUnavailableError before anything is trained.
     """
     dataset = PreparedDataset.read(data)
     set_seed(config.seed)  # a new head is drawn at random
     vit = load_vit(backbone, new_head=True)
-    spec = PreprocessingSpec(
-        size=side_of(vit),
-        resampling=config.preprocessing.resampling,
-        mean=config.preprocessing.mean,
-        std=config.preprocessing.std,
-    )
+    spec = _spec(config, vit)
     run = Run(out, config, spec, backbone, data.resolve(), _facts(dataset, backbone, vit))
-    checkpoint = _start_or_resume(run, resume)
+    if PartialState().is_main_process:
+        _start_or_resume(run, resume)
+    PartialState().wait_for_everyone()
+    checkpoint = _newest_checkpoint(run)
+    others = gather(cross, EVERYTHING) if cross else None
+    selection = build_selection(
+        dataset.split("validation"), others, spec, most=config.measured_images, seed=config.seed
+    )
+    items = with_reconstructions(dataset, config.sampling.fakes.reconstructed)
+    network = FineTuned(vit, spec)
+    average = Average(network, config.ema_decay)
+    if checkpoint:
+        average.load(Path(checkpoint))
+    loop = _loop(run, network, average, TrainingExamples(items, spec, config), selection)
+    loop.train(resume_from_checkpoint=checkpoint)
+    if loop.is_world_process_zero():
+        _keep_best(run, vit, average, loop.state)
+    return run
+
+
+def _loop(
+    run: Run,
+    network: FineTuned,
+    average: Average,
+    examples: TrainingExamples,
+    selection: Selection,
+) -> AveragingTrainer:
+    config = run.config
+    groups = choose_weights(
+        network,
+        config.adaptation,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+    )
     # Transformers takes a folder `datasets` on the import path for the library of that name.
     trainer.is_datasets_available = lambda: False  # pyright: ignore[reportPrivateImportUsage]
-    loop = Trainer(
-        model=FineTuned(vit, spec),
+    return AveragingTrainer(
+        model=network,
         args=_arguments(run),
-        train_dataset=Examples(
-            dataset.split("train"), spec, augmentation=config.augmentation, seed=config.seed
-        ),
-        eval_dataset=Examples(dataset.split("validation"), spec),
-        compute_metrics=_measure,
+        train_dataset=examples,
+        eval_dataset=selection.images,
+        compute_metrics=selection.measure,
+        optimizers=(AdamW(groups), None),
+        average=average,
         callbacks=[EarlyStoppingCallback(early_stopping_patience=config.patience)],
     )
-    loop.train(resume_from_checkpoint=checkpoint)
-    vit.save_pretrained(run.model)  # the best epoch's weights, which the Trainer put back
-    history = loop.state.log_history
-    (out / HISTORY).write_text(json.dumps(history, indent=2) + "\n")
-    draw_curves(history, out / "curves.png")
-    return run
+
+
+def _keep_best(
+    run: Run, vit: ViTForImageClassification, average: Average, state: TrainerState
+) -> None:
+    """Write the best epoch's model, whose weights the Trainer put back, and how it all went."""
+    if state.best_model_checkpoint:
+        average.load(Path(state.best_model_checkpoint))
+        average.exchange()
+    vit.save_pretrained(run.model)
+    (run.folder / HISTORY).write_text(json.dumps(state.log_history, indent=2) + "\n")
+    draw_curves(state.log_history, run.folder / "curves.png")
+
+
+def _spec(config: TrainingConfig, vit: ViTForImageClassification) -> PreprocessingSpec:
+    return PreprocessingSpec(size=side_of(vit), **config.preprocessing.model_dump())
 
 
 def supports_bf16() -> bool:
@@ -99,8 +139,7 @@ def _arguments(run: Run) -> TrainingArguments:
         num_train_epochs=config.epochs,
         per_device_train_batch_size=config.batch_size,
         per_device_eval_batch_size=config.batch_size * 2,
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
+        gradient_accumulation_steps=config.accumulation,
         lr_scheduler_type="cosine",
         warmup_steps=config.warmup,  # a share below 1 is of all steps
         bf16=config.precision == "bf16" or (config.precision == "auto" and supports_bf16()),
@@ -111,7 +150,7 @@ def _arguments(run: Run) -> TrainingArguments:
         save_strategy="epoch",
         save_total_limit=2,
         load_best_model_at_end=True,
-        metric_for_best_model="auc",
+        metric_for_best_model="score",
         greater_is_better=True,
         logging_steps=10,
         report_to="tensorboard",
@@ -119,14 +158,7 @@ def _arguments(run: Run) -> TrainingArguments:
         label_names=["labels"],
         dataloader_num_workers=config.loader_processes,
         dataloader_pin_memory=torch.cuda.is_available(),
-    )
-
-
-def _measure(outcome: EvalPrediction) -> dict[str, float]:
-    fake = next(index for index, name in LABELS.items() if name == "fake")
-    logits = torch.as_tensor(outcome.predictions)
-    return accuracy_and_auc(
-        (logits[:, fake] - logits[:, 1 - fake]).numpy(), torch.as_tensor(outcome.label_ids).numpy()
+        ddp_find_unused_parameters=False,
     )
 
 
@@ -147,17 +179,21 @@ def _facts(
     }
 
 
-def _start_or_resume(run: Run, resume: bool) -> str | None:
-    """Write the run down, or return the checkpoint to go on from; None starts at the beginning."""
+def _start_or_resume(run: Run, resume: bool) -> None:
+    """Write the run down; raises ConfigurationError when there is another, or none to resume."""
     exists = (run.folder / RUN).exists()
     if exists and not resume:
         raise ConfigurationError(
             f"{run.folder} holds a run already; go on with it by --resume or name another --out."
         )
-    if not exists:
+    if exists:
+        Run.read(run.folder).require_same(run)
+    else:
         run.write()
-        return None
-    Run.read(run.folder).require_same(run)
+
+
+def _newest_checkpoint(run: Run) -> str | None:
+    """Return the checkpoint to go on from; None starts at the beginning."""
     whole = [state.parent for state in run.checkpoints.glob("checkpoint-*/trainer_state.json")]
     newest = max(whole, key=lambda folder: int(folder.name.partition("-")[2]), default=None)
     return str(newest) if newest else None

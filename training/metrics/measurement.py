@@ -16,7 +16,13 @@ from training.metrics.ranking import Floats, Labels, share
 from training.metrics.reliability import calibration_errors
 
 FPRS = (0.01, 0.02, 0.05, 0.10)
-NEEDS_BOTH_LABELS = ("precision", "f1", "calibration_error", "uncalibrated_error")
+NEEDS_BOTH_LABELS = (
+    "precision",
+    "f1",
+    "average_precision",
+    "calibration_error",
+    "uncalibrated_error",
+)
 
 Interval = tuple[float, float]
 
@@ -171,5 +177,5 @@ def _one_class_note(n: int, n_fake: int) -> str:
     only, missing = ("fake", "real") if n_fake else ("real", "fake")
     return (
         f"All images here are {only}, so AUC, precision and F1 cannot be measured; "
-        f"name a source of {missing} images beside it."
+        f"name a dataset of {missing} images beside it."
     )

@@ -9,8 +9,8 @@ import torch
 from tests.support.images import write_labelled_folder
 from tests.support.models import write_tiny_backbone
 from tests.support.runs import TINY
-from training.layouts.imagefolder import parse_sources
-from training.prepare import prepare_dataset
+from training.layouts.catalogue import parse_sources
+from training.prepare import Options, prepare_dataset
 from training.run import Run
 from training.train import train
 
@@ -40,7 +40,9 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dataset(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The drawn images, prepared."""
     folder = tmp_path_factory.mktemp("prepared") / "drawn"
-    return prepare_dataset(parse_sources((str(drawn),)), folder, seed=1).folder
+    return prepare_dataset(
+        parse_sources((str(drawn),)), folder, Options(faces=False, seed=1)
+    ).folder
 
 
 @pytest.fixture(scope="session")

@@ -1,102 +1,170 @@
 """Cleaning: what is left out and why, and what is grouped."""
 
+import io
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from tests.support.images import photo_like
-from training.clean import Inspected, clean, group_near_duplicates, inspect_file
-from training.layouts.imagefolder import LabelledFile
-
-
-def sound(name: str, *, label: int = 0, sha256: str = "", phash: int = 0) -> Inspected:
-    """Return an inspected file of the given traits."""
-    file = LabelledFile(Path(name), label, "drawn")
-    return Inspected(file, sha256 or name, 100, phash, 64, 64)
+from tests.support.faces import example, face_at
+from tests.support.images import encoded, photo_like
+from tests.support.inspections import inspected
+from training.clean import clean
+from training.inspection import FEW, Inspected, inspect_file, inspect_files
+from training.layouts.listing import Entry
+from training.unpack import Candidate
 
 
-def reasons(*inspected: Inspected) -> dict[str, str]:
+def reasons(*files: Inspected, faces: bool = False) -> dict[str, str]:
     """Return why each file is left out, by name."""
-    return {str(one.file.path): one.reason for one in clean(inspected).dropped}
+    dropped = clean(files, faces=faces).dropped
+    return {str(one.candidate.entry.path): one.reason for one in dropped}
+
+
+def saved(image: Image.Image) -> Image.Image:
+    """Return the picture as a coarse JPEG gives it back."""
+    return Image.open(io.BytesIO(encoded(image, "JPEG", quality=60))).convert("RGB")
+
+
+def looked_into(path: Path, *, faces: bool = False) -> Inspected:
+    """Return what a file holds."""
+    return inspect_file(Candidate("drawn", Entry(path, 0)), faces=faces)
 
 
 def test_sound_files_are_all_kept() -> None:
-    """Pictures that differ are kept, each in a group of its own."""
-    cleaned = clean([sound("a", phash=0), sound("b", phash=0xFFFF)])
+    """Pictures that differ are kept, and are no copies."""
+    cleaned = clean([inspected("a"), inspected("b")], faces=False)
     assert len(cleaned.kept) == 2
-    assert cleaned.groups[0] != cleaned.groups[1]
+    assert len(cleaned.copies.first) == 0
     assert cleaned.dropped == []
 
 
 def test_a_second_copy_is_left_out() -> None:
     """Of two identical files the first stays, and the other says whose copy it is."""
-    assert reasons(sound("a", sha256="x"), sound("b", sha256="x")) == {"b": "exact_duplicate: of a"}
+    files = inspected("a", sha256="x"), inspected("b", sha256="x")
+    assert reasons(*files) == {"b": "exact_duplicate: of a"}
 
 
 def test_one_file_under_both_labels_is_left_out_twice() -> None:
     """Nobody can say which label is right, so neither copy is trained on."""
-    dropped = reasons(sound("a", sha256="x"), sound("b", sha256="x", label=1))
+    dropped = reasons(inspected("a", sha256="x"), inspected("b", sha256="x", label=1))
     assert {name: reason.partition(":")[0] for name, reason in dropped.items()} == {
         "a": "label_conflict",
         "b": "label_conflict",
     }
 
 
-def test_lookalikes_under_both_labels_are_left_out() -> None:
+def test_one_picture_under_both_labels_is_left_out_twice() -> None:
     """A picture saved again and filed under the other label is left out with its twin."""
-    cleaned = clean([sound("a", phash=0), sound("b", phash=1, label=1), sound("c", phash=0xFFFF)])
-    assert [str(one.file.path) for one in cleaned.kept] == ["c"]
+    picture = photo_like(1, (96, 96))
+    cleaned = clean(
+        [
+            inspected("a", picture=picture),
+            inspected("b", picture=saved(picture), label=1),
+            inspected("c"),
+        ],
+        faces=False,
+    )
+    assert [str(one.candidate.entry.path) for one in cleaned.kept] == ["c"]
     assert len(cleaned.dropped) == 2
 
 
-def test_near_duplicates_stay_in_one_group() -> None:
-    """A picture saved twice is kept twice, but will not cross splits."""
-    cleaned = clean([sound("a", phash=0b0000), sound("b", phash=0b1111)])
+def test_a_fake_may_look_like_its_original() -> None:
+    """Where a part was exchanged, or both are of one recording, real and fake go together."""
+    picture = photo_like(1, (96, 96))
+    edited = picture.copy()
+    ImageDraw.Draw(edited).ellipse((40, 40, 52, 52), fill=(250, 10, 10))
+    cleaned = clean(
+        [inspected("a", picture=picture), inspected("b", picture=edited, label=1)], faces=False
+    )
     assert len(cleaned.kept) == 2
-    assert cleaned.groups[0] == cleaned.groups[1]
-
-
-def test_groups_are_linked_through_their_members() -> None:
-    """Two hashes that are far apart share a group when a third lies between them."""
-    groups = group_near_duplicates([0b0, 0b11111111, 0b1111], 4)
-    assert len(set(groups)) == 1
-
-
-def test_hashes_beyond_the_radius_are_apart() -> None:
-    """One bit more than the radius separates."""
-    assert len(set(group_near_duplicates([0b0, 0b11111], 4))) == 2
-
-
-def test_a_picture_saved_again_hashes_alike(tmp_path: Path) -> None:
-    """JPEG at another quality and size stays within the radius; another picture does not."""
-    picture = photo_like(3, (96, 96))
-    picture.save(tmp_path / "a.png")
-    picture.resize((80, 80)).save(tmp_path / "b.jpg", quality=60)
-    photo_like(4, (96, 96)).save(tmp_path / "c.png")
-    hashes = [
-        inspect_file(LabelledFile(tmp_path / name, 0, "drawn")).phash
-        for name in ("a.png", "b.jpg", "c.png")
+    assert list(zip(cleaned.copies.first, cleaned.copies.second, strict=True)) == [(0, 1)]
+    known = [
+        inspected("a", picture=picture, source_id="ff:1"),
+        inspected("b", picture=saved(picture), label=1, source_id="ff:1"),
     ]
-    groups = group_near_duplicates(hashes, 4)
-    assert groups[0] == groups[1] != groups[2]
+    assert clean(known, faces=False).dropped == []
+
+
+def test_near_duplicates_stay_as_a_pair() -> None:
+    """A picture saved twice is kept twice, but will not cross splits."""
+    picture = photo_like(1, (96, 96))
+    files = [
+        inspected("broken", sharpness=0),
+        inspected("a", picture=picture),
+        inspected("c"),
+        inspected("b", picture=saved(picture)),
+    ]
+    cleaned = clean(files, faces=False)
+    assert len(cleaned.kept) == 3
+    assert cleaned.copies.first.tolist() == [0]
+    assert cleaned.copies.second.tolist() == [2]
+
+
+def test_what_has_no_face_is_left_out_only_when_faces_are_wanted() -> None:
+    """Without faces, a picture without one is as good as any."""
+    files = inspected("a"), inspected("b", face=face_at((20, 20, 70, 70)))
+    assert reasons(*files, faces=True) == {"a": "no_face: no face was found in the image."}
+    assert reasons(*files, faces=False) == {}
+
+
+def test_a_blur_is_left_out() -> None:
+    """A face without any detail is left out, and the sentence says how sharp it is."""
+    dropped = reasons(inspected("a", sharpness=12.3, face=face_at((0, 0, 50, 50))))
+    assert dropped == {"a": "blurred: the face's sharpness is 12, below 40."}
 
 
 @pytest.mark.parametrize(
-    ("make", "fault"),
-    [
-        (lambda path: path.write_bytes(b""), "undecodable"),
-        (lambda path: path.write_bytes(b"text" * 100), "unsupported_type"),
-        (lambda path: Image.new("RGB", (31, 64)).save(path), "image_too_small"),
-        (lambda path: shutil.rmtree(path.parent), "unreadable"),
-    ],
+    ("content", "code"),
+    [(b"", "undecodable"), (b"no image", "unsupported_type"), (None, "unreadable")],
 )
-def test_files_that_cannot_be_used_say_why(tmp_path: Path, make: object, fault: str) -> None:
-    """Empty, foreign, tiny and missing files each have a reason, and none raises."""
-    folder = tmp_path / "images"
-    folder.mkdir()
-    make(folder / "a.png")  # pyright: ignore[reportCallIssue] - one of the lambdas above
-    inspected = inspect_file(LabelledFile(folder / "a.png", 0, "drawn"))
-    assert inspected.fault.startswith(fault)
-    assert clean([inspected]).kept == []
+def test_what_cannot_be_read_has_a_code(tmp_path: Path, content: bytes | None, code: str) -> None:
+    """Empty, foreign and missing files each say what is wrong."""
+    path = tmp_path / "a.jpg"
+    if content is not None:
+        path.write_bytes(content)
+    assert looked_into(path).fault.startswith(f"{code}: ")
+
+
+def test_small_images_are_left_out(tmp_path: Path) -> None:
+    """Below 32 pixels there is nothing to learn."""
+    photo_like(1, (24, 24)).save(tmp_path / "a.png")
+    assert looked_into(tmp_path / "a.png").fault.startswith("image_too_small: ")
+
+
+def test_a_picture_is_inspected_by_what_is_displayed(tmp_path: Path) -> None:
+    """Sizes are those after EXIF rotation, and two copies have one digest."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo_like(1, (60, 40)).save(tmp_path / "a.jpg", exif=exif, quality=80)
+    shutil.copy(tmp_path / "a.jpg", tmp_path / "b.jpg")
+    one, other = (looked_into(tmp_path / name) for name in ("a.jpg", "b.jpg"))
+    assert (one.width, one.height, one.jpeg_quality) == (40, 60, 80)
+    assert one.sha256 == other.sha256
+
+
+def test_faces_are_found_once_and_kept() -> None:
+    """A portrait gives its largest face; what lies around it is the same without it."""
+    path = example()
+    one = looked_into(path, faces=True)
+    assert one.face is not None
+    assert one.n_faces == 1
+    assert one.sharpness > 40
+    assert one.views[1].kind == "face"
+    assert looked_into(path).face is None
+    assert not np.array_equal(one.picture, one.blank)
+
+
+def test_many_files_are_read_by_processes_in_order(tmp_path: Path) -> None:
+    """Whoever reads them, what the files hold comes in the order of the files."""
+    path = tmp_path / "a.png"
+    photo_like(1, (40, 40)).save(path)
+    candidates = [
+        Candidate("drawn", Entry(path if index % 2 else tmp_path / "none", index))
+        for index in range(FEW + 10)
+    ]
+    found = list(inspect_files(candidates, faces=False))
+    assert [one.label for one in found] == list(range(FEW + 10))
+    assert [bool(one.fault) for one in found] == [not index % 2 for index in range(FEW + 10)]

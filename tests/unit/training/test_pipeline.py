@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,17 @@ from detector.detector import Detector
 from tests.support.images import write_labelled_folder
 from tests.support.runs import TINY
 from training import cli
-from training.dataset import Examples, PreparedDataset
+from training.dataset import PreparedDataset
 from training.evaluate import evaluate_model
-from training.layouts.imagefolder import parse_source, parse_sources
-from training.prepare import prepare_dataset
+from training.examples import TrainingExamples
+from training.layouts.catalogue import parse_source, parse_sources, read_source
+from training.prepare import Options, prepare_dataset
 from training.publish import publish
 from training.run import Run
+from training.selection import build_selection
 from training.train import train
+
+WHOLE = Options(faces=False, seed=1)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +63,9 @@ def test_the_same_images_elsewhere_have_the_same_fingerprint(drawn: Path, tmp_pa
     """Moving the images changes no split and no fingerprint; the seed does."""
     moved = shutil.copytree(drawn, tmp_path / "moved" / "drawn")
     folders = [
-        prepare_dataset(parse_sources((str(source),)), tmp_path / name, seed=seed).folder
+        prepare_dataset(
+            parse_sources((str(source),)), tmp_path / name, replace(WHOLE, seed=seed)
+        ).folder
         for name, source, seed in (("a", drawn, 1), ("b", moved, 1), ("c", drawn, 2))
     ]
     one, same, other = (PreparedDataset.read(folder).fingerprint for folder in folders)
@@ -70,7 +77,7 @@ def test_dropped_files_are_listed_with_their_reasons(tmp_path: Path) -> None:
     source = write_labelled_folder(tmp_path / "drawn", per_label=10)
     shutil.copy(source / "real" / "000.png", source / "real" / "copy.png")
     (source / "fake" / "broken.jpg").write_bytes(b"no image")
-    report = prepare_dataset(parse_sources((str(source),)), tmp_path / "out", seed=1).report
+    report = prepare_dataset(parse_sources((str(source),)), tmp_path / "out", WHOLE).report
     assert report["dropped_by_reason"] == {"exact_duplicate": 1, "unsupported_type": 1}
     assert {Path(one["path"]).name for one in report["dropped"]} == {"copy.png", "broken.jpg"}
     assert (source / "fake" / "broken.jpg").exists()
@@ -92,14 +99,14 @@ def test_one_label_is_no_dataset(tmp_path: Path, label: str) -> None:
     source = write_labelled_folder(tmp_path / "drawn", per_label=10)
     shutil.rmtree(source / label)
     with pytest.raises(DatasetError, match=f"No {label} image"):
-        prepare_dataset(parse_sources((str(source),)), tmp_path / "out", seed=1)
+        prepare_dataset(parse_sources((str(source),)), tmp_path / "out", WHOLE)
     assert not (tmp_path / "out").exists()
 
 
 def test_folders_that_are_no_source_are_refused(tmp_path: Path) -> None:
     """A folder without real/ and fake/, and two of one name, are told apart from data."""
     with pytest.raises(DatasetError, match="neither"):
-        parse_source(str(tmp_path))
+        read_source(parse_source(str(tmp_path)))
     source = write_labelled_folder(tmp_path / "a" / "drawn", per_label=1)
     with pytest.raises(DatasetError, match="share a name"):
         parse_sources((str(source), str(source)))
@@ -107,21 +114,19 @@ def test_folders_that_are_no_source_are_refused(tmp_path: Path) -> None:
 
 
 def test_training_sees_what_serving_sees(run: Run, version: Path) -> None:
-    """Without augmentation an example has, bit for bit, the pixels that a detector prepares."""
+    """What an epoch is measured on has, bit for bit, the pixels that a detector prepares."""
     items = PreparedDataset.read(run.dataset).split("test")
     detector = Detector.load(version, device="cpu")
-    examples = Examples(items, run.spec)
-    for index, path in enumerate(items["path"]):
+    measured = build_selection(items, None, run.spec, most=0, seed=1)
+    for index, path in enumerate(measured.items["path"]):
         (served,) = detector.prepare(Path(path).read_bytes()).pixels
-        assert np.array_equal(examples[index]["pixels"].numpy(), served)
+        assert np.array_equal(measured.images[index]["pixels"].numpy(), served)
 
 
 def test_augmentation_follows_seed_epoch_and_position(run: Run) -> None:
     """The same place in the same epoch looks the same; another epoch looks different."""
     items = PreparedDataset.read(run.dataset).split("train")
-    one, again = (
-        Examples(items, run.spec, augmentation=TINY.augmentation, seed=3) for _ in range(2)
-    )
+    one, again = (TrainingExamples(items, run.spec, TINY) for _ in range(2))
     first = one[0]["pixels"]
     assert np.array_equal(first, again[0]["pixels"])
     again.set_epoch(1)
@@ -130,15 +135,13 @@ def test_augmentation_follows_seed_epoch_and_position(run: Run) -> None:
 
 def test_a_run_learns(run: Run, tmp_path: Path) -> None:
     """Two epochs tell drawn fakes from drawn reals well; files tell how it went."""
-    evaluation = evaluate_model(run.folder, [str(run.dataset)], "test", tmp_path)
-    assert evaluation.overall.auc is not None
-    assert evaluation.overall.auc > 0.8
-    assert {file.name for file in tmp_path.iterdir()} == {
-        "evaluation.json",
-        "confusion_matrix.png",
-        "roc.png",
-        "reliability.png",
-    }
+    findings = evaluate_model(
+        str(run.folder), [str(run.dataset)], registry=tmp_path, out=tmp_path / "measured"
+    )
+    overall = findings.evaluation.overall
+    assert overall.auc is not None
+    assert overall.auc > 0.8
+    assert (tmp_path / "measured" / "report.html").exists()
     for name in ("run.json", "history.json", "curves.png", "model/model.safetensors"):
         assert (run.folder / name).exists()
     assert list((run.folder / "logs").glob("events.*"))
@@ -250,7 +253,9 @@ def test_the_commands_say_what_they_did(
     def invoke(*words: str) -> str:
         return CliRunner().invoke(cli.train, words, catch_exceptions=False).output
 
-    told = invoke("prepare", "--data", str(drawn), "--out", str(tmp_path / "data"))
+    told = invoke(
+        "prepare", "--data", str(drawn), "--out", str(tmp_path / "data"), "--faces", "off"
+    )
     assert "Kept 60 of 60 files" in told
     told = invoke(
         "evaluate", "--model", str(version), "--data", str(tmp_path / "data"),

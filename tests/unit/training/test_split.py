@@ -1,11 +1,18 @@
 """Splitting: stratified, seeded, and no group in two splits."""
 
+import itertools
 from collections import Counter
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.split import SHARES, split
+from core.errors import DatasetError
+from tests.support.inspections import inspected
+from training.duplicates import Copies
+from training.inspection import Inspected
+from training.split import SHARES, Division, divide, divide_officially, split
 
 ITEMS = st.lists(
     st.tuples(st.sampled_from("abc"), st.integers(0, 1), st.integers(0, 40)), max_size=200
@@ -40,3 +47,112 @@ def test_the_seed_decides() -> None:
     strata, groups = ["a"] * 100, list(range(100))
     assert split(strata, groups, seed=1) == split(strata, groups, seed=1)
     assert split(strata, groups, seed=1) != split(strata, groups, seed=2)
+
+
+def fakes_of_pairs(people: int) -> list[Inspected]:
+    """Return a real of each person, and a fake of each pair: all of it hangs together."""
+    reals = [
+        inspected(f"real {one}", identity_a=f"cdf:id{one}", source_id=f"cdf:id{one}_0")
+        for one in range(people)
+    ]
+    fakes = [
+        inspected(
+            f"fake {one} {other}",
+            label=1,
+            identity_a=f"cdf:id{one}",
+            identity_b=f"cdf:id{other}",
+            source_id=f"cdf:id{one}_0",
+        )
+        for one, other in itertools.permutations(range(people), 2)
+    ]
+    return reals + fakes
+
+
+def copies(*pairs: tuple[int, int]) -> Copies:
+    """Return pairs of copies."""
+    first, second = np.array(pairs, np.intp).reshape(-1, 2).T
+    return Copies(first, second, np.zeros(len(pairs), bool))
+
+
+def people_of(files: list[Inspected], division: Division) -> dict[str, set[str]]:
+    """Return the splits that each person is in, as target or donor."""
+    found: dict[str, set[str]] = {}
+    for one, name, apart in zip(files, division.splits, division.apart, strict=True):
+        entry = one.candidate.entry
+        for person in filter(None, (entry.identity_a, entry.identity_b)):
+            if not apart:
+                found.setdefault(person, set()).add(name)
+    return found
+
+
+def test_recordings_people_videos_and_copies_stay_together() -> None:
+    """Whatever connects two images keeps them in one split and one group."""
+    plain = [inspected(f"{index}", dataset="drawn") for index in range(60)]
+    linked = [
+        inspected("k", source_id="ff:1"),
+        inspected("l", source_id="ff:1"),
+        inspected("m", identity_a="ff:2"),
+        inspected("n", identity_b="ff:2"),
+        inspected("o", video_id="v"),
+        inspected("p", video_id="v"),
+    ]
+    division = divide(plain + linked, copies((0, 1)), seed=3)
+    for first, second in ((0, 1), (60, 61), (62, 63), (64, 65)):
+        assert division.splits[first] == division.splits[second]
+        assert division.groups[first] == division.groups[second]
+    assert len(set(division.groups.tolist())) == 66 - 4
+    assert not any(division.apart)
+
+
+def test_people_who_all_hang_together_are_split_one_by_one() -> None:
+    """Where swaps connect everybody, people are split, and swaps across the splits left out."""
+    files = fakes_of_pairs(12)
+    division = divide(files, copies(), seed=1)
+    assert all(len(splits) == 1 for splits in people_of(files, division).values())
+    kept = [name for name, apart in zip(division.splits, division.apart, strict=True) if not apart]
+    assert set(kept) == set(SHARES)
+    assert any("two people" in reason for reason in division.apart)
+    groups = dict(zip(division.groups.tolist(), division.splits, strict=True))
+    assert all(
+        groups[group] == name
+        for group, name in zip(division.groups.tolist(), division.splits, strict=True)
+    )
+
+
+def test_official_splits_are_kept() -> None:
+    """What the layout states stays; what it lacks is made, by group."""
+    files = [inspected(f"{index}", split="test" if index < 10 else "train") for index in range(60)]
+    division = divide_officially(files, copies((58, 59)), seed=1)
+    assert division.splits[:10] == ["test"] * 10
+    assert Counter(division.splits[10:])["validation"] == pytest.approx(50 * 0.15 / 0.85, abs=2)
+    assert division.splits[58] == division.splits[59]
+
+
+def test_a_list_of_tests_leaves_the_rest_for_training() -> None:
+    """Celeb-DF names its test videos only: the others are trained on, none of them tested."""
+    files = [inspected(f"{index}", split="test" if index < 10 else "") for index in range(60)]
+    division = divide_officially(files, copies(), seed=1)
+    assert set(division.splits[10:]) == {"train", "validation"}
+
+
+def test_official_splits_that_overlap_are_refused() -> None:
+    """A file that is listed for validation and for test measures nothing."""
+    files = [inspected("a", split="train"), inspected("b", split="validation+test")]
+    with pytest.raises(DatasetError, match="--splits grouped"):
+        divide_officially(files, copies(), seed=1)
+
+
+def test_what_leaks_into_an_official_test_is_left_out_of_training() -> None:
+    """A recording, or a copy, that a later split has is not trained on; people may be in both."""
+    files = [
+        inspected("a", split="train", source_id="cdf:id1_0"),
+        inspected("b", split="test", source_id="cdf:id1_0"),
+        inspected("c", split="train", identity_a="cdf:id1"),
+        inspected("d", split="test", identity_a="cdf:id1"),
+        inspected("e", split="train"),
+        inspected("f", split="test"),
+        *(inspected(f"{index}", split="train") for index in range(20)),
+    ]
+    apart = divide_officially(files, copies((4, 5)), seed=1).apart
+    assert [bool(reason) for reason in apart[:6]] == [True, False, False, False, True, False]
+    assert apart[0] == "split_overlap: its recording, or a copy, is in the official test."

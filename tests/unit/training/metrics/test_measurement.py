@@ -49,6 +49,7 @@ def test_one_label_gives_none_and_a_sentence(labels: list[int]) -> None:
     found = measure(SCORES, np.array(labels), 0.5, rounds=10)
     assert (found.auc, found.precision, found.f1, found.tpr_at_fpr) == (None, None, None, None)
     assert (found.equal_error_rate, found.calibration_error) == (None, None)
+    assert found.average_precision is None
     assert found.note.endswith(".")
     assert found.accuracy == (0.25 if labels[0] else 0.75)
     assert "accuracy" in found.intervals
