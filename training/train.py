@@ -52,8 +52,9 @@ def train(
     """Train, or go on with a run that was stopped, and return it with its best model written.
 
     The best epoch is the one that does best on the `cross` images, `[NAME=]DIR`s of sources that
-    are not trained on; without them, on validation images. Raises ConfigurationError, DatasetError and
-    ModelUnavailableError before anything is trained.
+    are not trained on; without them, on validation images.
+
+    Raises ConfigurationError, DatasetError and ModelUnavailableError before it trains.
     """
     dataset = PreparedDataset.read(data)
     set_seed(config.seed)  # a new head is drawn at random
