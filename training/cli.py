@@ -11,6 +11,7 @@ from typing import Literal
 import click
 
 from core.errors import FakesweepError
+from training.evaluation.command import evaluate
 
 DEFAULT_BACKBONE = "google/vit-base-patch16-224-in21k"
 
@@ -75,50 +76,47 @@ def prepare(
 
 
 @train.command()
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Prepared dataset.")
+@click.option("--steps", default=2000, show_default=True, help="Of each autoencoder's training.")
+@click.option("--seed", default=7, show_default=True)
+def reconstruct(data: Path, steps: int, seed: int) -> None:
+    """Rebuild the real training images by autoencoders, as fakes for `train run`."""
+    from training.dataset import PreparedDataset  # noqa: PLC0415 - start-up time
+    from training.pseudo.reconstruction import (  # noqa: PLC0415 - start-up time
+        reconstruct as reconstruct_dataset,
+    )
+
+    report = reconstruct_dataset(PreparedDataset.read(data), steps=steps, seed=seed)
+    errors = ", ".join(f"{kind} {psnr:.1f} dB" for kind, psnr in report["psnr_db"].items())
+    click.echo(f"Rebuilt {report['images']:,} images ({errors}).")
+
+
+@train.command()
 @click.option("--config", type=click.Path(path_type=Path), required=True, help="YAML file.")
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Prepared dataset.")
 @click.option("--backbone", default=DEFAULT_BACKBONE, show_default=True, help="Hub id or folder.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
+@click.option(
+    "--cross",
+    multiple=True,
+    metavar="[NAME=]DIR",
+    help="Images of other sources, to choose the best epoch by; may be given again.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
-def run(config: Path, data: Path, backbone: str, out: Path, resume: bool) -> None:
+def run(
+    config: Path, data: Path, backbone: str, out: Path, cross: tuple[str, ...], resume: bool
+) -> None:
     """Fine-tune a ViT on a prepared dataset."""
     from training.config import read_config  # noqa: PLC0415 - start-up time
     from training.train import train as train_model  # noqa: PLC0415 - start-up time
 
-    done = train_model(read_config(config), data, backbone, out, resume=resume)
+    done = train_model(read_config(config), data, backbone, out, cross=cross, resume=resume)
     click.echo(
         f"The best model is in {done.model}; measure it with `train evaluate --model {out}`."
     )
 
 
-@train.command()
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Folder of a run or a model version.",
-)
-@click.option(
-    "--data",
-    multiple=True,
-    required=True,
-    metavar="[NAME=]DIR",
-    help="Prepared dataset, or folder with real/ or fake/; may be given again.",
-)
-@click.option(
-    "--split",
-    type=click.Choice(["train", "validation", "test"]),
-    default="test",
-    show_default=True,
-    help="What is measured of a prepared dataset.",
-)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the numbers and plots.")
-def evaluate(model: Path, data: tuple[str, ...], split: str, out: Path | None) -> None:
-    """Measure a run or a model version, by source and overall."""
-    from training.evaluate import evaluate_model  # noqa: PLC0415 - start-up time
-    from training.summaries import summarize_evaluation  # noqa: PLC0415 - start-up time
-
-    summarize_evaluation(evaluate_model(model, data, split, out).to_dict(), out)
+train.add_command(evaluate)
 
 
 @train.command()
