@@ -14,7 +14,7 @@ from training.layouts import (
     faceforensics,
     ffiw,
     huggingface,
-    labelfolders,
+    imagefolder,
     lists,
     parquet,
     wilddeepfake,
@@ -33,7 +33,7 @@ LAYOUTS: Mapping[str, ModuleType] = {
         wilddeepfake,
         dfdc,
         huggingface,
-        labelfolders,
+        imagefolder,
         parquet,
         lists,
     )
@@ -81,7 +81,7 @@ def read_source(source: Source, layout: str = "auto") -> Listing:
         return LAYOUTS[layout].read(source)
     chosen = next((one for one in LAYOUTS.values() if one.recognises(source.path)), None)
     if chosen is None and source.label is not None and source.path.is_dir():
-        chosen = labelfolders  # a folder of one label needs no other
+        chosen = imagefolder  # a folder of one label needs no other
     if chosen is None:
         raise DatasetError(
             f"{source.path} keeps no layout that is known ({', '.join(LAYOUTS)}): there is "

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import DatasetError
-from training.layouts import celebdf, dfdc, faceforensics, labelfolders
+from training.layouts import celebdf, dfdc, faceforensics, imagefolder
 from training.layouts.files import Resolver, frame_number
 from training.layouts.labels import split_of
 from training.layouts.listing import LABELS, REAL, Entry, Listing, Source, make_listing
@@ -31,7 +31,7 @@ METHODS = {
     "FF-DF": "Deepfakes", "FF-F2F": "Face2Face", "FF-FS": "FaceSwap", "FF-NT": "NeuralTextures",
     "FF-FH": "FaceShifter", "FF-SH": "FaceShifter",
 }  # fmt: skip
-LAYOUTS = (faceforensics, celebdf, dfdc, labelfolders)
+LAYOUTS = (faceforensics, celebdf, dfdc, imagefolder)
 
 
 @dataclass

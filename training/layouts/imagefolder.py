@@ -1,57 +1,101 @@
-"""The ImageFolder layout: a folder with `real/` and `fake/`, each holding images at any depth."""
+"""The ImageFolder layout: a folder for each label, with images or videos at any depth.
+
+    real/a.jpg  fake/b.jpg                                 ours
+    train/REAL/a.jpg  valid/FAKE/b.jpg                     Kaggle, with or without folders above
+    <generator>/0_real/a.png  <generator>/1_fake/b.png     CNNDetection (Wang et al., CVPR 2020)
+
+A folder's name says the label (`training.layouts.labels`), whatever number it begins with. The
+first folder that is neither label nor split, and differs between files, names the method of the
+fakes. With `real:` or `fake:` before the name, the whole folder has that label.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from core.errors import DatasetError
+from training.layouts.files import is_video, media_below
+from training.layouts.labels import label_of, split_of
+from training.layouts.listing import LABELS, REAL, Entry, Listing, Source, make_listing
 
-LABELS = {"real": 0, "fake": 1}
-
-
-@dataclass(frozen=True)
-class Source:
-    """A folder of labelled images; its name is what metrics are reported by."""
-
-    name: str
-    folder: Path
+NAME = "imagefolder"
+MAX_METHODS = 64  # more folders than that are not generators, but people or videos
+DEPTH = 4  # of folders that are looked into for a label
 
 
-@dataclass(frozen=True)
-class LabelledFile:
-    """A file with its label (0 real, 1 fake) and the name of its source."""
-
-    path: Path
-    label: int
-    source: str
+def recognises(folder: Path) -> bool:
+    """Return whether a folder of a label lies in it, at most four levels down."""
+    return folder.is_dir() and any(_labelled(folder, DEPTH))
 
 
-def parse_source(argument: str) -> Source:
-    """Return the source that `DIR` or `NAME=DIR` names; raises DatasetError."""
-    name, separator, folder = argument.rpartition("=")
-    path = Path(folder).expanduser().resolve()
-    if not any((path / label).is_dir() for label in LABELS):
-        raise DatasetError(
-            f"{path} has neither a folder real nor a folder fake; "
-            "put the images of each label into the folder of its name."
+def read(source: Source) -> Listing:
+    """List every image and video that lies in a folder of its label."""
+    files = [
+        (path, PurePosixPath(path.relative_to(source.path))) for path in media_below(source.path)
+    ]
+    unlabelled: list[str] = []
+    methods = _methods([inner for _, inner in files])
+    entries = []
+    for path, inner in files:
+        label = _label(inner, source)
+        if label is None:
+            unlabelled.append(str(path))
+            continue
+        entries.append(
+            Entry(
+                path,
+                label,
+                method=REAL if label == LABELS["real"] else methods.get(inner, ""),
+                video_id=str(inner.with_suffix("")) if is_video(path.name) else "",
+                split=next(filter(None, map(split_of, inner.parts[:-1])), ""),
+            )
         )
-    return Source(name if separator else path.name, path)
-
-
-def parse_sources(arguments: tuple[str, ...]) -> list[Source]:
-    """Return the sources that the arguments name; raises DatasetError when two share a name."""
-    sources = [parse_source(argument) for argument in arguments]
-    names = [source.name for source in sources]
-    if len(set(names)) < len(names):
+    if not entries:
         raise DatasetError(
-            f"Two of the sources {', '.join(names)} share a name; name them apart as NAME=DIR."
+            f"{source.path} has neither a folder real nor a folder fake with images in it; "
+            "put the images of each label into the folder of its name, or name a folder of one "
+            "label as real:NAME=DIR or fake:NAME=DIR."
         )
-    return sources
+    warnings = []
+    if unlabelled:
+        warnings.append(
+            f"{len(unlabelled):,} files lie outside of the folders of a label, {unlabelled[0]} "
+            "for one; they are left out."
+        )
+    return make_listing(source, NAME, entries, warnings=warnings)
 
 
-def list_files(source: Source) -> Iterator[LabelledFile]:
-    """Yield every file of the source that is not hidden, in the order of the paths."""
-    for label, number in LABELS.items():
-        for path in sorted((source.folder / label).rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
-                yield LabelledFile(path, number, source.name)
+def _labelled(folder: Path, depth: int) -> Iterator[Path]:
+    children = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+    yield from (child for child in children if label_of(child.name) is not None)
+    for child in children if depth > 1 else ():
+        yield from _labelled(child, depth - 1)
+
+
+def _label(inner: PurePosixPath, source: Source) -> int | None:
+    """Return the label that a file's folders name; raises DatasetError when they name both."""
+    named = {label_of(part) for part in inner.parts[:-1]} - {None}
+    if len(named) > 1:
+        raise DatasetError(
+            f"{source.path / inner} lies in a folder of reals and in one of fakes; "
+            "move it to where it belongs."
+        )
+    return next(iter(named), source.label)
+
+
+def _methods(files: list[PurePosixPath]) -> dict[PurePosixPath, str]:
+    """Return the name of the generator of each file whose folders name one."""
+    plain = {
+        inner: [
+            part
+            for part in inner.parts[:-1]
+            if label_of(part) is None and not split_of(part) and not part.isdigit()
+        ]
+        for inner in files
+    }
+    shared = set.intersection(*map(set, plain.values())) if plain else set()
+    methods = {
+        inner: part
+        for inner, parts in plain.items()
+        for part in [next((part for part in parts if part not in shared), "")]
+    }
+    return methods if len(set(methods.values())) <= MAX_METHODS else {}
