@@ -46,7 +46,8 @@ test: $(DEV) browser ## Run the tests: make test TESTS=tests/unit
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 chaos: $(DEV) ## Break a running system on purpose, in many ways: make chaos SEEDS=5
-	SEEDS=$(SEEDS) $(BIN)/python -m pytest -n $(JOBS) -m "" tests/e2e/chaos
+	@mkdir -p build
+	SEEDS=$(SEEDS) $(BIN)/python -m pytest -n $(JOBS) -m "" --basetemp build/chaos tests/e2e/chaos
 
 check: $(DEV) ## Lint, format, types and import floors, without changing anything
 	$(BIN)/ruff check

@@ -1,6 +1,7 @@
 """Assembles the fixtures of the chaos tests; the parts live in tests/support/chaos."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,12 +14,13 @@ from db.migrations import upgrade
 from db.session import Database
 from tests.support.chaos.items import write_items
 from tests.support.chaos.ledger import Ledger
+from tests.support.chaos.stage import trial
 from tests.support.chaos.supervisor import Supervisor, supervisor
-from tests.support.chaos.trial import Trial, trial
+from tests.support.chaos.trial import Trial
 from tests.support.services import Server, fresh_database, postgres_server, valkey_server
 
 ITEMS = 10_000
-SEEDS = int(os.environ.get("SEEDS", "0"))  # given by `make chaos`, which has more time
+SEEDS = int(os.environ.get("SEEDS") or 0)  # given by `make chaos`, which has more time
 KILLS = 1 if SEEDS else 0  # items that kill a worker in the trials that are not about them
 Begin = Callable[..., Trial]
 Record = Callable[[str, object], None]
@@ -71,6 +73,7 @@ def keeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervisor]:
 
 @pytest.fixture
 def begin(
+    request: pytest.FixtureRequest,
     seed: int,
     chaos_postgres: Server,
     template: str,
@@ -78,7 +81,11 @@ def begin(
     tmp_path: Path,
     record_property: Record,
 ) -> Iterator[Begin]:
-    """Begin a trial; its numbers are told at the end of the session."""
+    """Begin a trial; its numbers are told at the end of the session.
+
+    The seed decides the items, what breaks and when. The logs, the history and the steps of the
+    shards stay in the test's folder, as long as pytest keeps that.
+    """
     print(f"Seed {seed}; the logs and the history are in {tmp_path}.")
     with ExitStack() as stack:
 
@@ -91,10 +98,12 @@ def begin(
             send_twice: bool = False,
             **settings: object,
         ) -> Trial:
-            random = Random(seed)
+            random = Random(f"{request.node.originalname} {seed}")
             items = write_items(
                 tmp_path / "items", count=count, random=random, kills=kills, raises=raises
             )
+            if SEEDS:  # a hundred trials would fill the disk with them
+                stack.callback(shutil.rmtree, items.folder)
             started = stack.enter_context(
                 trial(
                     tmp_path,

@@ -15,25 +15,20 @@ MOST_FAULTS = 20
 @pytest.mark.long
 def test_everything_at_once_costs_nothing(begin: Begin) -> None:
     """Whatever breaks, and whatever broke just before: one correct verdict each."""
-    trial = begin(kills=2, shard_size=8)
+    trial = begin(kills=2, shard_size=8, send_twice=True)
     trial.start_workers()
     job_id = trial.submit()
     for _ in range(MOST_FAULTS):
-        if trial.happens(lambda: trial.job(job_id).state.is_final, within_s=_pause_s(trial)):
+        pause_s = trial.random.uniform(0.2, 2)
+        if trial.happens(lambda: trial.job(job_id).state.is_final, within_s=pause_s):
             break
-        fault = trial.random.choice(FAULTS)
-        trial.history.note("fault", fault.__name__)
-        fault(trial)
+        trial.random.choice(FAULTS)(trial)
     trial.finish(job_id)
-
-
-def _pause_s(trial: Trial) -> float:
-    return trial.random.uniform(0.2, 2)
 
 
 def _signal(trial: Trial, number: int) -> str:
     name = trial.random.choice(trial.workers)
-    trial.supervisor.signal(name, number)
+    trial.signal(name, number)
     return name
 
 
@@ -47,8 +42,8 @@ def _stop_a_worker_well(trial: Trial) -> None:
 
 def _freeze_a_worker(trial: Trial) -> None:
     name = _signal(trial, signal.SIGSTOP)
-    trial.happens(lambda: False, within_s=2 * _pause_s(trial))
-    trial.supervisor.signal(name, signal.SIGCONT)
+    trial.pause(4)
+    trial.signal(name, signal.SIGCONT)
 
 
 def _let_a_clock_jump(trial: Trial) -> None:
@@ -57,12 +52,16 @@ def _let_a_clock_jump(trial: Trial) -> None:
 
 def _restart_the_broker(trial: Trial) -> None:
     trial.broker.kill()
-    trial.happens(lambda: False, within_s=_pause_s(trial))
+    trial.pause(2)
     trial.broker.restart()
 
 
 def _empty_the_broker(trial: Trial) -> None:
-    trial.forget_messages()
+    trial.broker.forget()
+
+
+def _let_messages_come_again(trial: Trial) -> None:
+    trial.broker.time_out()
 
 
 def _restart_the_database(trial: Trial) -> None:
@@ -72,7 +71,7 @@ def _restart_the_database(trial: Trial) -> None:
 
 def _let_storage_fail(trial: Trial) -> None:
     trial.faults.turn_on(Fault.STORAGE_FAILS)
-    trial.happens(lambda: False, within_s=_pause_s(trial))
+    trial.pause(2)
     trial.faults.turn_off(Fault.STORAGE_FAILS)
 
 
@@ -83,6 +82,7 @@ FAULTS: tuple[Callable[[Trial], None], ...] = (
     _let_a_clock_jump,
     _restart_the_broker,
     _empty_the_broker,
+    _let_messages_come_again,
     _restart_the_database,
     _let_storage_fail,
 )

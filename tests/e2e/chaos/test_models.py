@@ -12,7 +12,8 @@ def test_a_model_promoted_within_a_job_scans_the_next_one(begin: Begin) -> None:
     trial = begin()
     trial.start_workers()
     first = trial.submit()
-    trial.wait_for_part(first, 0.3)
+    trial.wait_for_part(first, *trial.moments(1))
+    trial.history.note("fault", f"{NEXT_VERSION} is promoted")
     add_champion(trial.database, NEXT_VERSION)
     second = trial.submit()
     for job_id in (first, second):

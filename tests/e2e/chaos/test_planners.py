@@ -14,6 +14,7 @@ def test_five_planners_at_once_plan_a_job_once(begin: Begin) -> None:
     trial.faults.turn_on(Fault.LISTING_IS_SLOW)
     job_id = trial.submit()
     for _ in range(4):
+        trial.pause(0.5)
         trial.ring(job_id)
     trial.finish(job_id)
     assert len(_planners(trial)) == 1
@@ -25,13 +26,14 @@ def test_a_planner_that_lost_its_lease_writes_nothing_more(begin: Begin) -> None
     trial.start_workers()
     trial.faults.turn_on(Fault.LISTING_IS_SLOW)
     job_id = trial.submit()
-    trial.wait_for(lambda: trial.job(job_id).total > 0, "the planner writes shards")
+    written = trial.random.randrange(1000)
+    trial.wait_for(lambda: trial.job(job_id).total > written, "the planner writes shards")
     (planner,) = _planners(trial)
     name = next(name for name in trial.workers if trial.supervisor.pid(name) == planner)
-    trial.supervisor.signal(name, signal.SIGSTOP)
+    trial.signal(name, signal.SIGSTOP)
     assert trial.job(job_id).listed_at is None, "The list was at its end before."
     trial.wait_for(lambda: len(_planners(trial)) == 2, "another planner takes over")
-    trial.supervisor.signal(name, signal.SIGCONT)
+    trial.signal(name, signal.SIGCONT)
     trial.finish(job_id)
 
 

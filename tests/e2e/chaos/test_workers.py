@@ -12,6 +12,7 @@ from tests.support.chaos.ledger import Ledger, ShardStep
 from tests.support.chaos.trial import Trial
 
 KILL_EVERY_S = 2
+EARLY_PART = 0.3  # for what takes a while, and must happen before the job ends
 LONG_LEASE_S = 120
 SOON = timedelta(seconds=30)
 
@@ -21,8 +22,14 @@ def test_a_random_worker_is_killed_every_two_seconds(begin: Begin) -> None:
     trial = begin(kills=1, shard_size=8)
     trial.start_workers()
     job_id = trial.submit()
+    trial.pause(KILL_EVERY_S)
     while not trial.happens(lambda: trial.job(job_id).state.is_final, within_s=KILL_EVERY_S):
-        trial.supervisor.signal(trial.random.choice(trial.workers), signal.SIGKILL)
+        starts = len(trial.history.of("ready"))
+        trial.signal(trial.random.choice(trial.workers), signal.SIGKILL)
+        trial.wait_for(
+            lambda before=starts: len(trial.history.of("ready")) > before,
+            "the killed worker is there again",
+        )
     trial.finish(job_id)
 
 
@@ -31,13 +38,13 @@ def test_a_rolling_restart_makes_no_shard_wait_for_its_lease(begin: Begin) -> No
     trial = begin(kills=0, item_s=0.004, lease_s=LONG_LEASE_S)
     trial.start_workers()
     job_id = trial.submit()
-    trial.wait_for_part(job_id, 0.1)
+    trial.wait_for_part(job_id, *trial.moments(1, last=EARLY_PART))
     asked: dict[int, datetime] = {}
-    for name in trial.workers:
+    for name in trial.random.sample(trial.workers, len(trial.workers)):
         assert not trial.job(job_id).state.is_final, "The job ended before the last restart."
         starts = len(trial.history.of("ready"))
         at = Ledger(trial.database).now()
-        asked[trial.supervisor.signal(name, signal.SIGTERM)] = at
+        asked[trial.signal(name, signal.SIGTERM)] = at
         trial.wait_for(
             lambda before=starts: len(trial.history.of("ready")) > before,
             f"{name} is there again",
@@ -62,13 +69,13 @@ def test_a_worker_stopped_past_its_lease_is_fenced(begin: Begin) -> None:
     trial = begin(kills=0)
     trial.start_workers()
     job_id = trial.submit()
-    trial.wait_for_part(job_id, 0.1)
+    trial.wait_for_part(job_id, *trial.moments(1))
     name, pid = _stop_one_with_shards(trial)
     held = _in_hand(trial, pid, Ledger(trial.database).now())
     trial.wait_for(
         lambda: not _in_hand(trial, pid, Ledger(trial.database).now()), "its shards go to others"
     )
-    trial.supervisor.signal(name, signal.SIGCONT)
+    trial.signal(name, signal.SIGCONT)
     trial.finish(job_id)
     steps = Ledger(trial.database).steps()
     for before in held:
@@ -81,13 +88,13 @@ def test_a_worker_stopped_within_a_transaction_holds_nobody_up(begin: Begin) -> 
     trial = begin(kills=0)
     trial.start_workers()
     job_id = trial.submit()
-    trial.wait_for_part(job_id, 0.1)
+    trial.wait_for_part(job_id, *trial.moments(1, last=EARLY_PART))
     name = trial.random.choice(trial.workers)
     while True:
-        trial.supervisor.signal(name, signal.SIGSTOP)
+        trial.signal(name, signal.SIGSTOP)
         if trial.happens(lambda: Ledger(trial.database).open_transactions() > 0, within_s=0.3):
             break
-        trial.supervisor.signal(name, signal.SIGCONT)
+        trial.signal(name, signal.SIGCONT)
         assert not trial.job(job_id).state.is_final, "No worker was ever within a transaction."
     trial.finish(job_id)
 
@@ -97,10 +104,10 @@ def test_clocks_that_jump_change_nothing(begin: Begin) -> None:
     trial = begin()
     trial.start_workers()
     job_id = trial.submit()
-    trial.wait_for_part(job_id, 0.1)
+    trial.wait_for_part(job_id, *trial.moments(1))
     ahead, behind = trial.random.sample(trial.workers, 2)
-    trial.supervisor.signal(ahead, CLOCK_FORWARDS)
-    trial.supervisor.signal(behind, CLOCK_BACKWARDS)
+    trial.signal(ahead, CLOCK_FORWARDS)
+    trial.signal(behind, CLOCK_BACKWARDS)
     trial.wait_for(lambda: len(trial.history.of("clock")) == 2, "the clocks jump")
     trial.finish(job_id)
 
@@ -127,10 +134,10 @@ def _stop_one_with_shards(trial: Trial) -> tuple[str, int]:
     """SIGSTOP a worker that has shards in hand; return its name and process id."""
     while True:
         name = trial.random.choice(trial.workers)
-        pid = trial.supervisor.signal(name, signal.SIGSTOP)
+        pid = trial.signal(name, signal.SIGSTOP)
         if _in_hand(trial, pid, Ledger(trial.database).now()):
             return name, pid
-        trial.supervisor.signal(name, signal.SIGCONT)
+        trial.signal(name, signal.SIGCONT)
 
 
 def _in_hand(trial: Trial, pid: int, at: datetime) -> list[list[ShardStep]]:

@@ -53,10 +53,12 @@ class Faults:
 
     def turn_on(self, fault: Fault) -> None:
         """Let the fault happen from now on."""
+        History(Path(self.history)).note("fault", f"{fault} from now on")
         (Path(self.folder) / fault).touch()
 
     def turn_off(self, fault: Fault) -> None:
         """End the fault."""
+        History(Path(self.history)).note("fault", f"{fault} no more")
         (Path(self.folder) / fault).unlink(missing_ok=True)
 
     def is_on(self, fault: Fault) -> bool:

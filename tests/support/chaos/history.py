@@ -35,7 +35,7 @@ class History:
 
     def of(self, event: str) -> list[Note]:
         """Return the notes of the event, in the order of their times."""
-        return sorted((note for note in self._read() if note.event == event), key=lambda n: n.at)
+        return sorted(self._read(event), key=lambda note: note.at)
 
     def scored(self, model_version: str) -> Counter[int]:
         """Return how often each position was scored by the model version."""
@@ -52,8 +52,10 @@ class History:
         finally:
             os.close(descriptor)
 
-    def _read(self) -> Iterator[Note]:
+    def _read(self, event: str) -> Iterator[Note]:
         for file in self.folder.glob("*.txt"):
             for line in file.read_text().splitlines():
-                at, pid, event, detail = line.split(" ", 3)
-                yield Note(float(at), int(pid), event, detail)
+                if f" {event} " in line:  # most lines are of another: do not take them apart
+                    at, pid, found, detail = line.split(" ", 3)
+                    if found == event:
+                        yield Note(float(at), int(pid), event, detail)

@@ -21,14 +21,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from cli.stack.orphans import die_with_parent
-from core.settings import load_settings
-from tests.support.chaos import api, worker
+from tests.support.chaos import api, beat, worker
 from tests.support.chaos.history import History
-from workers.beat import run_beat
 
 PROGRAMS: dict[str, Callable[[], int]] = {
     "worker": worker.main,
-    "beat": lambda: run_beat(load_settings()),
+    "beat": beat.main,
     "api": api.main,
 }
 TICK_S = 0.01

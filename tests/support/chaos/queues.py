@@ -1,4 +1,4 @@
-"""Task queues that go wrong, in the place of the real one."""
+"""A task queue that goes wrong, in the place of the real one."""
 
 import os
 import signal
@@ -9,25 +9,15 @@ from core.taskqueue import CeleryTaskQueue, Message
 from tests.support.chaos.faults import Fault, Faults
 
 
-class RepeatingQueue(CeleryTaskQueue):
-    """Sends each message through the real broker, twice if the faults say so."""
+class DeadlyQueue(CeleryTaskQueue):
+    """Kills its process instead of sending, while the faults say so."""
 
     def __init__(self, app: Celery) -> None:
         super().__init__(app)
-        self.faults = Faults.from_environment()
+        self._faults = Faults.from_environment()
 
     def send(self, message: Message) -> None:
         """Put the message into the broker."""
-        super().send(message)
-        if self.faults.send_twice:
-            super().send(message)
-
-
-class DeadlyQueue(RepeatingQueue):
-    """Kills its process instead of sending, while the faults say so."""
-
-    def send(self, message: Message) -> None:
-        """Put the message into the broker."""
-        if self.faults.is_on(Fault.API_DIES_BEFORE_SENDING):
+        if self._faults.is_on(Fault.API_DIES_BEFORE_SENDING):
             os.kill(os.getpid(), signal.SIGKILL)
         super().send(message)

@@ -1,17 +1,13 @@
 """A trial: a whole system with 3 workers and one job to do, for a test to break meanwhile."""
 
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from redis import Redis
-
 from client import Client
-from core.taskqueue import CeleryTaskQueue, create_celery, plan_job
+from core.taskqueue import CeleryTaskQueue, Message, create_celery, plan_job
 from core.terms import JobKind
 from db import jobs, model_versions
 from db.models import Job
@@ -25,14 +21,14 @@ from tests.support.chaos.check import (
 from tests.support.chaos.faults import Faults
 from tests.support.chaos.history import History
 from tests.support.chaos.items import Items
-from tests.support.chaos.ledger import Ledger
+from tests.support.chaos.servers import Breakable, Broker
 from tests.support.chaos.supervisor import Supervisor
-from tests.support.rows import add_champion, get_job
-from tests.support.services import Server, free_port
+from tests.support.rows import get_job
 
 PATIENCE_S = 150
 POLL_S = 0.05
 STILL_S = 1.0
+FIRST_PART, LAST_PART = 0.1, 0.8  # of a job, in which something breaks
 MODEL_VERSION = "chaos-1"
 
 
@@ -42,8 +38,8 @@ class Trial:
 
     folder: Path
     database: Database
-    postgres: Server
-    broker: Server
+    postgres: Breakable
+    broker: Broker
     items: Items
     faults: Faults
     random: Random
@@ -90,13 +86,31 @@ class Trial:
 
     def ring(self, job_id: int) -> None:
         """Ask the workers to plan the job."""
-        CeleryTaskQueue(create_celery(self.broker.url)).send(plan_job(job_id))
+        self.send(plan_job(job_id))
 
-    def forget_messages(self) -> None:
-        """Empty the broker (FLUSHALL)."""
-        url = self.broker.url.replace("redis+socket:", "unix:")
-        with Redis.from_url(url) as connection:
-            connection.flushall()
+    def send(self, message: Message) -> None:
+        """Send a message, as often as messages come in this trial."""
+        for _ in range(2 if self.faults.send_twice else 1):
+            CeleryTaskQueue(create_celery(self.broker.url)).send(message)
+
+    def signal(self, name: str, number: int) -> int:
+        """Send a signal to a program's process; return its id."""
+        self.history.note("fault", f"{name} gets signal {number}")
+        return self.supervisor.signal(name, number)
+
+    def moments(self, count: int, *, last: float = LAST_PART) -> list[float]:
+        """Draw when something breaks: parts of the job, in order and with room between them."""
+        width = (last - FIRST_PART) / count
+        return [FIRST_PART + width * (i + self.random.uniform(0, 0.7)) for i in range(count)]
+
+    def pause(self, longest_s: float) -> None:
+        """Let a while pass, which the seed draws."""
+        self.happens(lambda: False, within_s=self.random.uniform(0, longest_s))
+
+    def job_id(self, public_id: str) -> int:
+        """Return the id that the database knows the job by."""
+        with self.database.read() as session:
+            return jobs.get(session, public_id).id
 
     def job(self, job_id: int) -> Job:
         """Return the job's row."""
@@ -104,6 +118,7 @@ class Trial:
 
     def wait_for_part(self, job_id: int, part: float) -> None:
         """Wait until that part of the items has a verdict."""
+        self.history.note("awaited", f"{part:.3f} of the job")
         wanted = part * len(self.items.kinds)
         self.wait_for(lambda: self.job(job_id).ended >= wanted, f"{part:.0%} of the job")
 
@@ -113,9 +128,10 @@ class Trial:
             pass
         return ended
 
-    def wait_until_resumed(self, job_id: int, ended: int) -> None:
-        """Wait until there are more verdicts than `ended`; measure how long that takes."""
-        resumed_s = self.wait_for(lambda: self.job(job_id).ended > ended, "verdicts come again")
+    def wait_until_resumed(self, job_id: int, ended: int, *, since: float) -> None:
+        """Wait until there are more verdicts than `ended`; measure the time from then on."""
+        self.wait_for(lambda: self.job(job_id).ended > ended, "verdicts come again")
+        resumed_s = time.monotonic() - since
         self.measured["resumed_s"] = max(resumed_s, self.measured.get("resumed_s", 0.0))
 
     def wait_for(self, condition: Callable[[], bool], what: str) -> float:
@@ -161,74 +177,3 @@ class Trial:
         self.supervisor.keep(
             name, program=program, folder=self.folder, environment=self.environment
         )
-
-
-@contextmanager
-def trial(
-    folder: Path,
-    *,
-    database_url: str,
-    postgres: Server,
-    broker: Server,
-    supervisor: Supervisor,
-    items: Items,
-    random: Random,
-    item_s: float,
-    send_twice: bool,
-    **settings: object,
-) -> Iterator[Trial]:
-    """Set the stage in the folder, which keeps all logs; leave no process behind."""
-    faults_folder = folder / "faults"
-    faults_folder.mkdir()
-    history = History(folder / "history")
-    faults = Faults(
-        folder=str(faults_folder),
-        history=str(history.folder),
-        items=str(items.folder),
-        item_s=item_s,
-        send_twice=send_twice,
-    )
-    database = Database(database_url)
-    add_champion(database, MODEL_VERSION)
-    environment = _environment(folder, database_url, broker.url, items, settings)
-    try:
-        yield Trial(
-            folder=folder,
-            database=database,
-            postgres=postgres,
-            broker=broker,
-            items=items,
-            faults=faults,
-            random=random,
-            environment=environment | faults.as_environment(),
-            history=history,
-            supervisor=supervisor,
-        )
-    finally:
-        supervisor.stop()
-        Ledger(database).write(folder / "shards.txt")
-        database.close()
-
-
-def _environment(
-    folder: Path, database_url: str, broker_url: str, items: Items, settings: dict[str, object]
-) -> dict[str, str]:
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("FAKESWEEP_", "BROKER_URL", "DATABASE_URL"))
-    }
-    given = {
-        "data_dir": folder / "var",
-        "database_url": database_url,
-        "broker_url": broker_url,
-        "allowed_roots": items.folder,
-        "api_port": free_port(),
-        "shard_size": 16,
-        "lease_s": 3,
-        "recovery_interval_s": 1,
-        "decode_threads": 2,
-        **settings,
-    }
-    named = {f"FAKESWEEP_{name.upper()}": str(value) for name, value in given.items()}
-    return inherited | named | {"PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}

@@ -5,11 +5,10 @@ from pathlib import Path
 from celery import signals
 
 from core.settings import load_settings
-from core.taskqueue import create_celery
 from tests.support.chaos.engine import PretendedDetector
 from tests.support.chaos.faults import Faults, break_files, let_clock_jump, refuse_writes
 from tests.support.chaos.history import History
-from tests.support.chaos.queues import RepeatingQueue
+from tests.support.chaos.messages import note_heard, send_twice
 from workers.app import run_worker
 
 
@@ -20,11 +19,11 @@ def main() -> int:
     break_files(faults, history)
     refuse_writes(faults)
     let_clock_jump(history)
+    note_heard(history)
+    if faults.send_twice:
+        send_twice()
     signals.worker_ready.connect(lambda **_: history.note("ready"), weak=False)
     signals.worker_shutting_down.connect(lambda **_: history.note("stopping"), weak=False)
-    settings = load_settings()
     return run_worker(
-        settings,
-        lambda version: PretendedDetector(version, history, faults.item_s),
-        queue=RepeatingQueue(create_celery(settings.broker_url)),
+        load_settings(), lambda version: PretendedDetector(version, history, faults.item_s)
     )
