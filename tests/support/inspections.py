@@ -6,6 +6,7 @@ from PIL import Image
 
 from detector.faces import Face
 from tests.support.images import photo_like
+from tests.support.layouts import seed_of
 from training.inspection import Inspected
 from training.layouts.listing import Entry
 from training.unpack import Candidate
@@ -28,7 +29,7 @@ def inspected(
     `told` is what the layout says of it: source_id, identity_a, split and so on.
     """
     if not isinstance(picture, Image.Image):
-        picture = photo_like(sum(map(ord, name)) if picture is None else picture, (96, 96))
+        picture = photo_like(seed_of(name) if picture is None else picture, (96, 96))
     entry = Entry(Path(name), label, **told)  # pyright: ignore[reportArgumentType]
     return Inspected(
         Candidate(dataset, entry),

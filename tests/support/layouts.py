@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,12 +14,17 @@ from training.layouts.catalogue import parse_source, read_source
 from training.layouts.listing import Entry, Listing
 
 
+def seed_of(name: str) -> int:
+    """Return a number that another name does not have."""
+    return zlib.crc32(name.encode())
+
+
 def draw(folder: Path, *names: str, size: tuple[int, int] = (48, 48)) -> None:
     """Write a drawn image under each name, each another one."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        photo_like(sum(map(ord, str(name))), size).save(path)
+        photo_like(seed_of(name), size).save(path)
 
 
 def film(folder: Path, *names: str, frames: int = 5, size: tuple[int, int] = (64, 48)) -> None:
@@ -31,7 +37,7 @@ def film(folder: Path, *names: str, frames: int = 5, size: tuple[int, int] = (64
             stream.width, stream.height = size
             stream.pix_fmt = "yuv420p"
             for index in range(frames):
-                image = photo_like(100 * index + sum(map(ord, name)), size)
+                image = photo_like(seed_of(name) + index, size)
                 container.mux(stream.encode(av.VideoFrame.from_image(image)))
             container.mux(stream.encode(None))
 
@@ -41,7 +47,7 @@ def pack(archive: Path, *members: str) -> None:
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive, "w") as tar:
         for member in members:
-            data = encoded(photo_like(sum(map(ord, member)), (48, 48)), "PNG")
+            data = encoded(photo_like(seed_of(member), (48, 48)), "PNG")
             info = tarfile.TarInfo(member)
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
