@@ -6,12 +6,14 @@ so that a small job never waits for large ones, however many there are.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Semaphore
 from time import monotonic
 
 from core.errors import FakesweepError
 
-TURN_S = 1.0
+SHORT_TURN_S = 1.0
+LONG_TURN_S = 10.0
 LOOK_S = 1.0
 WORK_A_WAY = 3  # a turn works so many times as long as it took to get back to its place
 
@@ -32,15 +34,18 @@ class TurnOverError(FakesweepError):
 class Turn:
     """One turn at one job, by one thread; a long one ends only when others wait for theirs."""
 
-    def __init__(self, places: Semaphore, turn_s: float, look_s: float, clock: Clock) -> None:
-        self._places, self._turn_s, self._look_s, self._clock = places, turn_s, look_s, clock
+    def __init__(
+        self, places: Semaphore, *, short_s: float, long_s: float, look_s: float, clock: Clock
+    ) -> None:
+        self._places, self._clock = places, clock
+        self._short_s, self._long_s, self._look_s = short_s, long_s, look_s
         self._way_back_s: float | None = None
         self.is_long = places.acquire(blocking=False)
         self.begin(fruitless_turns=0)
 
     def begin(self, *, fruitless_turns: int) -> None:
         """Begin to count the time: the more turns of the job were fruitless, the more it gets."""
-        self._longest_way_s = self._turn_s * 2.0**fruitless_turns
+        self._longest_way_s = self._long_s * 2.0**fruitless_turns
         self._began = self._clock()
         self._next_look = self._began + self._look_s
 
@@ -71,14 +76,14 @@ class Turn:
         time at its next turn.
         """
         taken_s = self._clock() - self._began
-        if not self.is_long and taken_s >= self._turn_s:
+        if not self.is_long and taken_s >= self._short_s:
             self.is_long = self._places.acquire(blocking=False)
         if not self.is_long:
-            return taken_s >= self._turn_s
+            return taken_s >= self._short_s
         if self._way_back_s is None:
             return taken_s >= self._longest_way_s
         work_s = taken_s - self._way_back_s
-        return work_s >= max(self._turn_s, WORK_A_WAY * self._way_back_s)
+        return work_s >= max(self._long_s, WORK_A_WAY * self._way_back_s)
 
     def close(self) -> None:
         """Leave the place of a long turn to another."""
@@ -94,17 +99,20 @@ class Turns:
         self,
         long: int,
         *,
-        turn_s: float = TURN_S,
+        short_s: float = SHORT_TURN_S,
+        long_s: float = LONG_TURN_S,
         look_s: float = LOOK_S,
         clock: Clock = monotonic,
     ) -> None:
         self._places = Semaphore(long)
-        self._turn_s, self._look_s, self._clock = turn_s, look_s, clock
+        self._begin = partial(
+            Turn, self._places, short_s=short_s, long_s=long_s, look_s=look_s, clock=clock
+        )
 
     @contextmanager
     def take(self) -> Iterator[Turn]:
         """Begin a turn: a long one, if there is a place."""
-        turn = Turn(self._places, self._turn_s, self._look_s, self._clock)
+        turn = self._begin()
         try:
             yield turn
         finally:

@@ -81,7 +81,7 @@ def test_a_small_job_is_planned_beside_more_slow_ones_than_threads(
 ) -> None:
     """Whether they yield something or nothing; and every job is planned whole in the end."""
     slow_ids = [add(slow) for _ in range(THREADS + 2)]
-    turns = Turns(LONG_TURNS, turn_s=0, look_s=0)
+    turns = Turns(LONG_TURNS, short_s=0, long_s=0, look_s=0)
     planning = replace(planner(database, RecordingQueue(), tmp_path), turns=turns)
     lane = Lane("plan", planning.plan_waiting, threads=THREADS)
     try:
@@ -106,7 +106,7 @@ def test_a_job_that_is_alone_is_planned_in_one_turn(
     database: Database, tmp_path: Path, sources: Sources, add: Callable[..., int]
 ) -> None:
     """However long that takes: its source is opened once."""
-    turns = Turns(LONG_TURNS, turn_s=0, look_s=0)
+    turns = Turns(LONG_TURNS, short_s=0, long_s=0, look_s=0)
     sources.let_go.set()
     job_id = add("endless")
     replace(planner(database, RecordingQueue(), tmp_path), turns=turns).plan_waiting()
@@ -127,7 +127,7 @@ class Clock:
 def test_a_short_turn_becomes_a_long_one_when_there_is_a_place() -> None:
     """Otherwise it is over when its time is up, whether others wait or not."""
     clock = Clock()
-    turns = Turns(1, turn_s=1, clock=clock)
+    turns = Turns(1, short_s=1, long_s=4, clock=clock)
     with turns.take() as first, turns.take() as second, turns.take() as third:
         assert [turn.is_long for turn in (first, second, third)] == [True, False, False]
         clock.now += 0.5
@@ -136,15 +136,17 @@ def test_a_short_turn_becomes_a_long_one_when_there_is_a_place() -> None:
         assert second.has_had_its_time()
         assert not second.is_long
         first.close()
-        for turn in (second, third):
-            assert turn.has_had_its_time()
-        assert (second.is_long, third.is_long) == (True, False)
+        assert not second.has_had_its_time()
+        assert second.is_long
+        assert third.has_had_its_time()
+        clock.now += 3
+        assert second.has_had_its_time()
 
 
 def test_the_way_back_is_a_fraction_of_a_turn() -> None:
     """A turn is not over before it has worked for some times as long as the way back took."""
     clock = Clock()
-    with Turns(1, turn_s=1, clock=clock).take() as turn:
+    with Turns(1, long_s=4, clock=clock).take() as turn:
         turn.begin(fruitless_turns=10)
         clock.now += 1000
         assert not turn.has_had_its_time()
@@ -159,8 +161,8 @@ def test_the_way_back_is_a_fraction_of_a_turn() -> None:
 def test_a_turn_that_gets_nowhere_is_followed_by_a_longer_one() -> None:
     """A source without images keeps nobody waiting for ever, and comes to its end nevertheless."""
     clock = Clock()
-    for fruitless_turns, longest_s in ((0, 1), (1, 2), (5, 32)):
-        with Turns(1, turn_s=1, clock=clock).take() as turn:
+    for fruitless_turns, longest_s in ((0, 4), (1, 8), (5, 128)):
+        with Turns(1, long_s=4, clock=clock).take() as turn:
             turn.begin(fruitless_turns=fruitless_turns)
             clock.now += longest_s - 0.5
             assert not turn.has_had_its_time()
