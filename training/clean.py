@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from training.duplicates import Copies, find_copies
 from training.inspection import Inspected
+from training.layouts.listing import SPLITS
 from training.unpack import Candidate
 
 MIN_SHARPNESS = 40.0  # of `detector.faces.sharpness`: below, the face is a blur
@@ -63,19 +64,34 @@ def _reason(one: Inspected, faces: bool) -> str:
 
 
 def _drop_exact(sound: Iterable[Inspected], dropped: list[Dropped]) -> list[Inspected]:
-    """Keep the first of files with the same bytes, or none where their labels differ."""
+    """Keep one of files with the same bytes, or none where their labels differ.
+
+    It is the first, or that of the last official split: what is tested must not be trained on.
+    """
     same: dict[str, list[Inspected]] = defaultdict(list)
     for one in sound:
         same[one.sha256].append(one)
     unique = []
-    for first, *others in same.values():
+    for files in same.values():
+        first, *others = sorted(files, key=_split_order, reverse=True)
         if len({first.label, *(one.label for one in others)}) > 1:
             dropped += [_contradiction(one) for one in (first, *others)]
             continue
         unique.append(first)
-        original = first.candidate.entry.path
-        dropped += [Dropped(one.candidate, f"exact_duplicate: of {original}") for one in others]
+        dropped += [Dropped(one.candidate, _second_copy(one, first)) for one in others]
     return unique
+
+
+def _split_order(one: Inspected) -> int:
+    last = one.candidate.entry.split.rpartition("+")[2]
+    return SPLITS.index(last) if last else -1
+
+
+def _second_copy(one: Inspected, original: Inspected) -> str:
+    split, path = original.candidate.entry.split, original.candidate.entry.path
+    if one.candidate.entry.split not in ("", split):
+        return f"split_overlap: the same bytes are in the official {split}, as {path}."
+    return f"exact_duplicate: of {path}"
 
 
 def _drop_conflicts(unique: list[Inspected], copies: Copies, dropped: list[Dropped]) -> Cleaned:

@@ -47,6 +47,20 @@ def test_a_second_copy_is_left_out() -> None:
     assert reasons(*files) == {"b": "exact_duplicate: of a"}
 
 
+def test_a_copy_in_two_official_splits_stays_in_the_last() -> None:
+    """A validation set that is the test set is told as an overlap, and not trained on."""
+    files = [
+        inspected("a", sha256="x", split="train"),
+        inspected("b", sha256="x", split="test"),
+        inspected("c", sha256="x", split="validation"),
+    ]
+    cleaned = clean(files, faces=False)
+    assert [str(one.candidate.entry.path) for one in cleaned.kept] == ["b"]
+    assert set(reasons(*files).values()) == {
+        "split_overlap: the same bytes are in the official test, as b."
+    }
+
+
 def test_one_file_under_both_labels_is_left_out_twice() -> None:
     """Nobody can say which label is right, so neither copy is trained on."""
     dropped = reasons(inspected("a", sha256="x"), inspected("b", sha256="x", label=1))
