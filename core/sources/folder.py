@@ -74,6 +74,8 @@ def _names(folder: Path, real_root: Path, behind: tuple[str, ...]) -> list[str]:
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return []  # it was there a moment ago
     except OSError as error:
         raise SourceError(f"The folder {folder} cannot be listed ({error.strerror}).") from error
     try:

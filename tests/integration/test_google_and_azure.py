@@ -9,7 +9,15 @@ from core.access import Access
 from core.errors import ItemError, SourceError, StorageError
 from core.fetching import ItemReader
 from core.objects import open_store
-from core.sources import Limits, ManifestSource, PrefixSource, Source, SourceItem, list_items
+from core.sources import (
+    Limits,
+    ManifestSource,
+    Place,
+    PrefixSource,
+    Source,
+    SourceItem,
+    list_items,
+)
 from core.storage import Storage
 from core.terms import ItemCode
 from tests.support.clouds import AZURE, GOOGLE, PAGE_KEYS, Cloud, Dialect, cloud
@@ -41,14 +49,14 @@ def _access(store: Cloud) -> Access:
     return Access(f"{store.uri}/kept", allowed_prefixes=[store.uri])
 
 
-def _list(store: Cloud, source: Source, *, start: int = 0) -> list[SourceItem]:
+def _list(store: Cloud, source: Source, *, behind: Place | None = None) -> list[SourceItem]:
     listed = list_items(
         source,
         storage=Storage(f"{store.uri}/kept"),
         unpack_prefix="unpacked",
         limits=LIMITS,
         access=_access(store),
-        start=start,
+        behind=behind,
     )
     return [item for item in listed if isinstance(item, SourceItem)]
 
@@ -65,9 +73,11 @@ def test_a_prefix_is_listed_in_pages(store: Cloud) -> None:
     for name in reversed(names):
         store.put(f"many/{name}", b"")
     source = PrefixSource(uri=f"{store.uri}/many")
-    assert [item.name for item in _list(store, source)] == names
+    items = _list(store, source)
+    assert [item.name for item in items] == names
     assert store.pages == 3
-    assert [item.name for item in _list(store, source, start=120)] == names[120:]
+    behind = Place(count=120, last_uri=items[119].uri)
+    assert _list(store, source, behind=behind) == items[120:]
 
 
 def test_a_prefix_is_listed_like_a_folder_and_read(store: Cloud, reader: ItemReader) -> None:

@@ -49,7 +49,8 @@ class Cloud:
     def page(self, query: dict[str, str]) -> bytes:
         """Return one page of a listing, in the store's words."""
         self.pages += 1
-        prefix, after = query.get("prefix", ""), query.get(self.dialect.marker, "")
+        prefix = query.get("prefix", "")
+        after = query.get(self.dialect.marker) or query.get("start-after", "")
         keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
         here = [(escape(key), len(self.objects[key])) for key in keys[:PAGE_KEYS]]
         following = escape(keys[PAGE_KEYS - 1]) if len(keys) > PAGE_KEYS else ""

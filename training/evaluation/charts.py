@@ -45,10 +45,12 @@ TITLES = {
 Chart = tuple[str, Callable[[], Figure], str]  # its name, how it is drawn, and what it shows
 
 
-def draw_evaluation(scored: Scored, calibration: Calibration, folder: Path) -> None:
+def draw_evaluation(
+    scored: Scored, calibration: Calibration, folder: Path, *, is_calibrated: bool = True
+) -> None:
     """Write the charts of scored images as PNG files; those of both labels only where there are."""
     table = tabulate(scored, calibration)
-    for name, plot, _ in quality_charts(table, calibration, is_calibrated=True):
+    for name, plot, _ in quality_charts(table, calibration, is_calibrated=is_calibrated):
         save(plot, folder / f"{name}.png")
 
 

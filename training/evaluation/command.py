@@ -27,6 +27,13 @@ from core.settings import load_settings
     help="What is measured of data that has splits.",
 )
 @click.option(
+    "--frames",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="Of each video that is not unpacked yet, at most.",
+)
+@click.option(
     "--faces",
     type=click.Choice(["auto", "off"]),
     default="auto",
@@ -74,6 +81,7 @@ def evaluate(
     model: str,
     data: tuple[str, ...],
     split: str,
+    frames: int,
     faces: Literal["auto", "off"],
     out: Path | None,
     robustness: bool,
@@ -97,6 +105,7 @@ def evaluate(
         raise click.UsageError("--gallery puts thumbnails into the report; name its folder: --out.")
     options = Options(
         split=split,
+        frames=frames,
         faces=faces,
         device=device,
         rounds=rounds,

@@ -1,36 +1,48 @@
-"""The images that a model is measured on: of prepared datasets, and of folders as they lie."""
+"""The images that a model is measured on: of prepared datasets, and of data as it lies."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from rich.console import Console
 
 from core.errors import DatasetError
 from training.dataset import ITEMS, PreparedDataset
 from training.layouts.catalogue import parse_source, read_source
 from training.layouts.files import is_video
+from training.unpack import Candidate, thin, unpack
 
 DEFAULTS = {"dataset": "", "method": "", "source_id": "", "video_id": "", "frame": -1, "group": -1}
 EVERYTHING = "all"
+FRAMES = 10  # of each video, where it is not told otherwise
 
 
-def gather(data: Iterable[str], split: str) -> pd.DataFrame:
-    """Return the items of prepared datasets and of folders in any layout, as `--data` names them.
+def gather(
+    data: Sequence[str], split: str, *, scratch: Path | None = None, frames: int = FRAMES
+) -> pd.DataFrame:
+    """Return the items of prepared datasets and of data in any layout, as `--data` names them.
 
-    A prepared dataset gives its `split`, and so does a folder whose layout states splits; any
-    other folder gives all of its images. The columns are path, label, dataset, method, source_id,
-    video_id, frame and group (-1: none). Raises DatasetError.
+    A prepared dataset gives its `split`, and so does data whose layout states splits; any other
+    gives all of its images. Videos and archives are unpacked into `scratch`, at most `frames` of
+    each video; without one they are refused. The columns are path, label, dataset, method,
+    source_id, video_id, frame and group (-1: none). Raises DatasetError.
     """
     tables = []
     for argument in data:
         prepared = Path(argument).expanduser()
-        table = _prepared(prepared, split) if (prepared / ITEMS).exists() else _raw(argument, split)
+        if (prepared / ITEMS).exists():
+            table = _prepared(prepared, split)
+        else:
+            table = _tabulate(_read(argument, split, scratch, frames))
         groups = pd.factorize(table["group"])[0] + sum(len(one) for one in tables)
         tables.append(table.assign(group=np.where(table["group"] >= 0, groups, -1)))
     items = pd.concat(tables, ignore_index=True)
     if items.empty:
-        raise DatasetError(f"There is no image of the split {split} in {', '.join(data)}.")
+        raise DatasetError(
+            f"There is no image of the split {split} in {', '.join(data)}; name another --split."
+        )
     return items
 
 
@@ -45,26 +57,35 @@ def _prepared(folder: Path, split: str) -> pd.DataFrame:
     return complete(items).loc[:, ["path", "label", *DEFAULTS]]
 
 
-def _raw(argument: str, split: str) -> pd.DataFrame:
-    source = parse_source(argument)
-    entries = read_source(source).entries
-    packed = [entry.name for entry in entries if entry.member or is_video(entry.path.name)]
-    if packed:
-        raise DatasetError(
-            f"{source.path} holds videos or packed images, {packed[0]} for one; "
-            "unpack them with `train prepare`, and measure on the dataset that it writes."
-        )
+def _read(argument: str, split: str, scratch: Path | None, frames: int) -> list[Candidate]:
+    listing = read_source(parse_source(argument))
+    for warning in listing.warnings:
+        Console(stderr=True).print(warning, markup=False)
+    entries = listing.entries
     if split != EVERYTHING and any(entry.split for entry in entries):
         entries = [entry for entry in entries if split in entry.split.split("+")]
+    packed = [entry.name for entry in entries if entry.member or is_video(entry.path.name)]
+    if packed and scratch is None:
+        raise DatasetError(
+            f"{listing.source.path} holds videos or packed images, {packed[0]} for one; "
+            "unpack them with `train prepare`, and name the dataset that it writes."
+        )
+    if scratch is None:
+        return [Candidate(listing.source.name, entry) for entry in thin(entries, frames)]
+    return unpack([replace(listing, entries=entries)], scratch, frames=frames)
+
+
+def _tabulate(candidates: Sequence[Candidate]) -> pd.DataFrame:
+    entries = [one.entry for one in candidates]
     return pd.DataFrame(
         {
             "path": [str(entry.path) for entry in entries],
             "label": np.array([entry.label for entry in entries], np.int64),
-            "dataset": source.name,
+            "dataset": [one.dataset for one in candidates],
             "method": [entry.method for entry in entries],
             "source_id": [entry.source_id for entry in entries],
             "video_id": [entry.video_id for entry in entries],
             "frame": np.array([entry.frame for entry in entries], np.int64),
-            "group": -1,
+            "group": np.full(len(entries), -1, np.int64),
         }
     )

@@ -21,6 +21,7 @@ from core.sources import (
     Place,
     Source,
     SourceItem,
+    folder,
     list_items,
     source_from_dict,
 )
@@ -118,6 +119,24 @@ def test_a_place_whose_folder_is_gone_is_one_all_the_same(tmp_path: Path, storag
     assert [item.name for item in _list(source, storage, behind=behind)] == ["c/3.jpg"]
     _write(tmp_path, "b")
     assert [item.name for item in _list(source, storage, behind=behind)] == ["b", "c/3.jpg"]
+
+
+def test_a_folder_that_goes_while_it_is_listed_holds_nothing(
+    tmp_path: Path, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at it and its opening, too; the others are listed."""
+    _write(tmp_path, "a/1.jpg", "b/2.jpg", "c/3.jpg")
+    looked = folder._is_folder
+
+    def look_and_delete(path: Path) -> bool:
+        is_folder = looked(path)
+        if path.name == "b":
+            shutil.rmtree(path)
+        return is_folder
+
+    monkeypatch.setattr(folder, "_is_folder", look_and_delete)
+    names = [item.name for item in _list(FolderSource(path=str(tmp_path)), storage)]
+    assert names == ["a/1.jpg", "c/3.jpg"]
 
 
 def test_uploaded_files_go_on_at_their_position(storage: Storage) -> None:

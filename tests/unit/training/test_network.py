@@ -23,6 +23,11 @@ def _choose(network: FineTuned, **given: object) -> list[dict[str, object]]:
     return choose_weights(network, adaptation, learning_rate=1.0, weight_decay=0.1)
 
 
+def _bias(network: FineTuned) -> torch.Tensor:
+    """Return the head's bias, which the tests of the average change and look at."""
+    return dict(learning(network))["vit.classifier.bias"].data
+
+
 def test_a_linear_probe_trains_the_head_alone(network: FineTuned) -> None:
     """Everything below is frozen."""
     _choose(network, mode="linear_probe")
@@ -71,27 +76,27 @@ def test_the_average_follows_and_survives(network: FineTuned, tmp_path: Path) ->
     _choose(network, mode="linear_probe")
     average = Average(network, decay=0.9)
     for value in (0.0, 1.0):
-        network.vit.classifier.bias.data.fill_(value)
+        _bias(network).fill_(value)
         average.on_step_end()
     average.exchange()
-    mean = network.vit.classifier.bias.data.clone()
+    mean = _bias(network).clone()
     assert ((mean > 0) & (mean < 1)).all()
     average.exchange()
-    assert network.vit.classifier.bias.data.tolist() == [1.0, 1.0]
+    assert _bias(network).tolist() == [1.0, 1.0]
 
     average.save(tmp_path)
     again = Average(network, decay=0.9)
     again.load(tmp_path)
     again.exchange()
-    assert torch.equal(network.vit.classifier.bias.data, mean)
+    assert torch.equal(_bias(network), mean)
 
 
 def test_without_a_decay_nothing_is_kept(network: FineTuned, tmp_path: Path) -> None:
     """The learning weights are measured and written, and no other file."""
     average = Average(network, decay=0)
-    before = network.vit.classifier.bias.data.clone()
+    before = _bias(network).clone()
     average.on_step_end()
     average.exchange()
     average.save(tmp_path)
-    assert torch.equal(network.vit.classifier.bias.data, before)
+    assert torch.equal(_bias(network), before)
     assert not list(tmp_path.iterdir())
