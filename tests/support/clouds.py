@@ -51,7 +51,10 @@ class Cloud:
         self.pages += 1
         prefix = query.get("prefix", "")
         after = query.get(self.dialect.marker) or query.get("start-after", "")
-        keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
+        first = query.get("startFrom", "")  # Azure's, which is part of what is listed
+        keys = sorted(
+            key for key in self.objects if key.startswith(prefix) and key > after and key >= first
+        )
         here = [(escape(key), len(self.objects[key])) for key in keys[:PAGE_KEYS]]
         following = escape(keys[PAGE_KEYS - 1]) if len(keys) > PAGE_KEYS else ""
         return self.dialect.page(here, following).encode()
