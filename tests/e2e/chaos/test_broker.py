@@ -95,7 +95,7 @@ def test_every_message_comes_twice(begin: Begin, tmp_path: Path) -> None:
 
 def test_messages_of_a_killed_worker_come_again(begin: Begin) -> None:
     """The broker gives out again what was not acknowledged, also what living workers have."""
-    trial = begin(count=5000)
+    trial = begin(kills=0, count=5000)
     trial.start_workers()
     job_id = trial.submit()
     trial.wait_for_part(job_id, *trial.moments(1))

@@ -11,7 +11,8 @@ from redis import Redis
 from tests.support.chaos.history import History
 from tests.support.services import Server
 
-UNACKED, UNACKED_INDEX = "unacked", "unacked_index"  # kombu's: messages in hand, and since when
+# kombu's names: the messages in hand, since when each is, and the lock of who looks for old ones
+UNACKED, UNACKED_INDEX, UNACKED_MUTEX = "unacked", "unacked_index", "unacked_mutex"
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,15 @@ class Broker(Breakable):
         return {json.loads(entry)[0]["headers"]["id"] for entry in entries}
 
     def time_out(self) -> None:
-        """Make it look as if the visibility timeout had passed for all messages in hand."""
+        """Make it look as if the visibility timeout had passed for all messages in hand.
+
+        So has the lock's own time, which a worker that is killed in the middle of looking leaves.
+        """
         self.history.note("fault", f"{self.name} times out what is in hand")
         with self._connection() as connection:
             for tag in connection.zrange(UNACKED_INDEX, 0, -1):
                 connection.zadd(UNACKED_INDEX, {str(tag): 0}, xx=True)
+            connection.delete(UNACKED_MUTEX)
 
     @contextmanager
     def _connection(self) -> Iterator[Redis]:
