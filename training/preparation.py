@@ -10,7 +10,7 @@ from training.clean import MIN_SHARPNESS, Dropped
 from training.dataset import fingerprint
 from training.duplicates import BITS, LIKENESS
 from training.layouts.listing import LABELS, Listing
-from training.probes import Probe
+from training.probes import Probe, warn
 from training.split import SHARES
 
 EXAMPLES = 20  # of missing paths that are named
@@ -45,7 +45,7 @@ def describe(
         "probes": [probe.to_dict() for probe in found],
         "warnings": [
             *(f"{one.source.name}: {warning}" for one in listings for warning in one.warnings),
-            *(f"Take care: {probe.sentence}" for probe in found if probe.is_telling),
+            *warn(found),
         ],
         "dropped": [
             {

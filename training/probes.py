@@ -4,7 +4,7 @@ A network learns the easiest difference first. Where small classifiers, cross-va
 find one in the file or around the face, a detector would learn that, and fail on other files.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
@@ -27,7 +27,7 @@ TRAITS = {
     "dimensions": ["width", "height"],
     "JPEG quality": ["jpeg_quality"],
 }
-BLANK, PICTURE = "the picture without its face", "the coarse picture"
+BLANK, PICTURE = "what lies around the face", "the coarse picture"
 
 
 @dataclass(frozen=True)
@@ -46,17 +46,21 @@ class Probe:
         """Whether a detector could learn it instead of the face."""
         return self.auc >= TELLING_AUC
 
-    @property
-    def sentence(self) -> str:
-        """What was found, for a person."""
-        return (
-            f"In {self.where}, {self.trait} alone tells {self.first} from {self.second} "
-            f"with an AUC of {self.auc:.2f}."
-        )
-
     def to_dict(self) -> dict[str, Any]:
         """Return the probe for JSON."""
-        return {**asdict(self), "telling": self.is_telling, "sentence": self.sentence}
+        return {**asdict(self), "telling": self.is_telling}
+
+
+def warn(probes: Iterable[Probe]) -> Iterator[str]:
+    """Yield a sentence for each two sides that something tells apart, the most telling first."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for one in sorted(probes, key=lambda probe: -probe.auc):
+        if one.is_telling:
+            sides = one.where, one.first, one.second
+            found.setdefault(sides, []).append(f"{one.trait} (AUC {one.auc:.2f})")
+    for (where, first, second), traits in found.items():
+        by = ", ".join(traits)
+        yield f"Take care: in {where}, {first} is told from {second} without a face, by {by}."
 
 
 def run_probes(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.probes import PICTURE, TELLING_AUC, Probe, run_probes
+from training.probes import PICTURE, TELLING_AUC, Probe, run_probes, warn
 from training.traits import N_FEATURES
 
 N = 400
@@ -51,7 +51,9 @@ def test_a_telling_trait_is_told(column: str, trait: str) -> None:
     """A trait that differs by label alone is named with an AUC near 1; the others are not."""
     found = probed(table(**{column: np.where(np.arange(N) % 2, 50, 90)}))
     assert [probe.trait for probe in found.values() if probe.is_telling] == [trait]
-    assert "tells real from fake with an AUC of 1.00" in found[f"drawn: {trait}"].sentence
+    assert list(warn(found.values())) == [
+        f"Take care: in drawn, real is told from fake without a face, by {trait} (AUC 1.00)."
+    ]
 
 
 def test_traits_that_are_not_monotone_are_seen() -> None:
@@ -64,7 +66,7 @@ def test_traits_that_are_not_monotone_are_seen() -> None:
 def test_the_surroundings_are_probed() -> None:
     """A background that differs by label is found with the face painted out."""
     blanks = (np.arange(N) % 2) * 100
-    assert probed(table(), blanks=blanks)["drawn: the picture without its face"].auc > 0.95
+    assert probed(table(), blanks=blanks)["drawn: what lies around the face"].auc > 0.95
 
 
 def test_a_group_is_not_probed_with_itself() -> None:
