@@ -1,5 +1,6 @@
 """`fakesweep api`: run the HTTP API with its web pages, on waitress."""
 
+import gc
 import signal
 import sys
 
@@ -18,6 +19,7 @@ def api() -> None:
     require_free_port(settings.api_host, settings.api_port)
     application = assemble(settings)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    gc.freeze()  # what is here stays: no request must wait while all of it is looked through
     server = make_server(application, host=settings.api_host, port=settings.api_port)
     server.print_listen("Serving on http://{}:{}")
     server.run()

@@ -48,39 +48,43 @@ class Access:
         if not uri.startswith("file:"):
             return is_below(uri, self.storage_url)
         try:
-            return self._is_stored(Path(os.path.normpath(local_path(uri))))
+            return self._is_stored(os.path.normpath(local_path(uri)))
         except ValueError:
             return False
 
     def verify_stored(self, real: Path) -> None:
         """Raise ItemError for a file that really lies outside of this installation's storage."""
-        if not self._is_stored(real):
+        if not self._is_stored(str(real)):
             raise ItemError(ItemCode.FORBIDDEN, "The file is not in this installation's storage.")
 
     def verify_allowed(self, real: Path) -> None:
         """Raise ItemError for a file that a client may not name, by where it really lies."""
-        if refusal := self._path_refusal(real):
+        if refusal := self._path_refusal(str(real)):
             raise ItemError(ItemCode.FORBIDDEN, refusal)
 
     @cached_property
-    def _storage_roots(self) -> tuple[Path, ...]:
+    def _storage_roots(self) -> tuple[str, ...]:
         """The storage's folder as it is written, and where it really lies."""
         if not self.storage_url.startswith("file:"):
             return ()
-        root = Path(os.path.normpath(local_path(self.storage_url)))
-        return root, root.resolve()
+        root = os.path.normpath(local_path(self.storage_url))
+        return root, os.path.realpath(root)
 
-    def _is_stored(self, path: Path) -> bool:
-        return any(path.is_relative_to(root) for root in self._storage_roots)
+    @cached_property
+    def _allowed_roots(self) -> tuple[str, ...]:
+        return tuple(str(root) for root in self.allowed_roots)
+
+    def _is_stored(self, path: str) -> bool:
+        return any(is_below(path, root) for root in self._storage_roots)
 
     def _file_refusal(self, uri: str) -> str | None:
         try:
-            return self._path_refusal(Path(os.path.normpath(local_path(uri))))
+            return self._path_refusal(os.path.normpath(local_path(uri)))
         except ValueError as error:
             return f"The file's URI is not usable: {error}."
 
-    def _path_refusal(self, path: Path) -> str | None:
-        below = any(path.is_relative_to(root) for root in self.allowed_roots)
+    def _path_refusal(self, path: str) -> str | None:
+        below = any(is_below(path, root) for root in self._allowed_roots)
         if below and not self._is_stored(path):
             return None
         return (
@@ -116,6 +120,6 @@ def access_of(settings: Settings) -> Access:
 
 
 def is_below(uri: str, prefix: str) -> bool:
-    """Return whether the URI is the prefix or lies below it, by whole path segments."""
+    """Return whether the URI or path is the prefix or lies below it, by whole segments."""
     root = prefix.rstrip("/")
     return uri == root or uri.startswith(f"{root}/")

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,8 @@ _FINAL = frozenset(
     }
 )
 
+_PLAIN = re.compile(r"file:///[\w/.+,=@ -]*", re.ASCII)
+
 Verify = Callable[[Path], None]
 
 
@@ -35,6 +38,8 @@ def local_path(uri: str) -> str:
 
     Raises ValueError for a URI that is not one of a local file's, with all else percent-encoded.
     """
+    if _PLAIN.fullmatch(uri):  # as nearly all are; a million of them are read in turn
+        return uri.removeprefix("file://")
     parts = urlsplit(uri)
     if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
         raise ValueError("it names no local file")

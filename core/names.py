@@ -12,11 +12,13 @@ REORDERING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u
 
 def clean_name(name: str | None) -> str:
     """Return the name without what cannot be seen, and not too long."""
-    seen = "".join(
-        letter
-        for letter in name or ""
-        if letter not in REORDERING and category(letter) not in UNSEEN_CATEGORIES
-    )
+    seen = name or ""
+    if not seen.isprintable():  # else it has nothing of the kind
+        seen = "".join(
+            letter
+            for letter in seen
+            if letter not in REORDERING and category(letter) not in UNSEEN_CATEGORIES
+        )
     return seen.strip()[:MAX_NAME_LENGTH] or "unnamed"
 
 
@@ -28,4 +30,6 @@ def is_image_name(name: str) -> bool:
 
 def has_controls(text: str) -> bool:
     """Return whether the text holds control characters, or halves of characters."""
+    if text.isprintable():
+        return False
     return any(category(letter) in CONTROL_CATEGORIES for letter in text)

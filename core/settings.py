@@ -102,7 +102,7 @@ class Settings(BaseSettings):
 
     # Jobs
     shard_size: int = Field(64, ge=1, le=4096, description="Items of a shard.")
-    shards_in_broker: int = Field(16, ge=1, description="Most shards of one job in the broker.")
+    shards_in_broker: int = Field(64, ge=1, description="Most shards of one job in the broker.")
     lease_s: float = Field(
         30, gt=0, description="How long a shard stays with a worker that stopped answering."
     )
@@ -132,6 +132,9 @@ class Settings(BaseSettings):
 
     # Workers
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, ...")
+    worker_nice: int = Field(
+        5, ge=0, le=19, description="Niceness of a worker: the API and the database come first."
+    )
     worker_threads: int = Field(3, ge=1, le=256, description="Shards in hand at once.")
     decode_threads: int = Field(0, ge=0, le=256, description="Decoding threads; 0: by the cores.")
     torch_threads: int = Field(0, ge=0, le=256, description="Threads of torch; 0: by the cores.")

@@ -8,12 +8,14 @@ shards each has. (Start-time fair queueing: P. Goyal, H. Vin, H. Cheng, SIGCOMM 
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
     Row,
     Select,
+    Update,
     bindparam,
     case,
     func,
@@ -138,14 +140,18 @@ def _rank() -> ColumnElement[int]:
 
 
 def _queue(session: Session, shard_ids: Sequence[int], *, first_turn: int) -> None:
-    turns = {shard_id: first_turn + offset for offset, shard_id in enumerate(shard_ids)}
-    session.execute(
+    turns = [{"next_id": id_, "next_turn": turn} for turn, id_ in enumerate(shard_ids, first_turn)]
+    session.connection().execute(_queueing(), turns)
+
+
+@cache
+def _queueing() -> Update[Any]:
+    return (
         update(Shard)
-        .where(Shard.id.in_(shard_ids))
+        .where(Shard.id == bindparam("next_id"))
         .values(
             state=ShardState.QUEUED,
-            turn=case(turns, value=Shard.id),
+            turn=bindparam("next_turn"),
             queued_at=database_time(),
         )
-        .execution_options(synchronize_session=False)
     )

@@ -1,119 +1,50 @@
-"""Shards: claimed by lease, kept by renewing it, and finished once or handed back."""
+"""What becomes of claimed shards: they are finished, as wholes or in part, or handed back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Row, and_, bindparam, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, Select, Update, and_, bindparam, insert, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningUpdate
 
-from core.errors import FakesweepError
-from core.sources import SourceItem
-from core.terms import FaceMode, ShardState
-from db import dispatching, endings, jobs, retries, verdicts
+from core.terms import ShardState
+from db import dispatching, endings, retries, verdicts
+from db.claims import LeaseLostError, ShardClaim
 from db.clock import database_time
-from db.models import Job, ModelVersion, Shard
+from db.models import Shard
 from db.verdicts import NewVerdict
 
 
-class LeaseLostError(FakesweepError):
-    """Another worker holds the shard by now; what this one did of it is dropped."""
+def lock(session: Session, claims: Sequence[ShardClaim]) -> None:
+    """Lock the shards' rows, which comes before the job's: every transaction does it so.
 
-
-@dataclass(frozen=True)
-class ShardClaim:
-    """The right to commit a shard; `token` is the fencing number of this claim.
-
-    `attempts` counts this claim too: above 1, the shard has failed before.
+    Raises LeaseLostError with those that are no longer ours.
     """
-
-    shard_id: int
-    job_id: int
-    model_version_id: int
-    model_version: str
-    interactive: bool
-    rescan: bool
-    faces: FaceMode
-    positions: tuple[int, ...]
-    items: tuple[SourceItem, ...]
-    token: int
-    attempts: int
-    postponements: int
-
-
-def claim_next(
-    session: Session,
-    *,
-    worker: str,
-    lease_s: float,
-    interactive: bool = False,
-    barred: Sequence[int] = (),
-) -> ShardClaim | None:
-    """Take the queued shard whose turn it is, or return None when none waits.
-
-    With `interactive`, only single scans count; shards of the `barred` jobs do not.
-    """
-    given: dict[str, object] = {"worker": worker, "lease_s": lease_s}
-    if barred:
-        given["barred"] = barred
-    shard = session.scalar(_claiming(interactive, bool(barred)), given)
-    return None if shard is None else _claim(session, shard)
-
-
-@cache
-def _claiming(interactive: bool, some_barred: bool) -> ReturningUpdate[Shard]:
-    """Return the statement of a claim, built once: it runs for each shard."""
-    wanted = select(Job.id).where(Job.id == Shard.job_id, Job.state.in_(jobs.ACTIVE)).exists()
-    next_id = (
-        select(Shard.id)
-        .where(Shard.state == ShardState.QUEUED, wanted)
-        .where(Shard.rank == dispatching.INTERACTIVE_RANK if interactive else true())
-        .where(Shard.job_id.not_in(bindparam("barred", expanding=True)) if some_barred else true())
-        .order_by(Shard.rank, Shard.turn, Shard.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    return (
-        update(Shard)
-        .where(Shard.id == next_id.scalar_subquery(), Shard.state == ShardState.QUEUED)
-        .values(
-            state=ShardState.LEASED,
-            attempts=Shard.attempts + 1,
-            lease_token=Shard.lease_token + 1,
-            leased_by=bindparam("worker"),
-            lease_expires_at=database_time(bindparam("lease_s", type_=Float)),
-        )
-        .returning(Shard)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-
-
-def renew(session: Session, tokens: Sequence[tuple[int, int]], *, lease_s: float) -> None:
-    """Extend the leases of the claims, given as (shard id, token); a lost one stays lost."""
-    held = or_(*(and_(Shard.id == id_, Shard.lease_token == token) for id_, token in tokens))
-    session.execute(
-        update(Shard)
-        .where(held, Shard.state == ShardState.LEASED)
-        .values(lease_expires_at=database_time(lease_s))
-        .execution_options(synchronize_session=False)
-    )
+    rows = session.execute(_claimed(), {"ids": [claim.shard_id for claim in claims]})
+    tokens = {row.id: row.lease_token for row in rows}
+    lost = [claim.shard_id for claim in claims if tokens.get(claim.shard_id) != claim.token]
+    if lost:
+        raise LeaseLostError(lost)
 
 
 def finish(
-    session: Session, claim: ShardClaim, found: Sequence[NewVerdict], *, window: int
+    session: Session, claims: Sequence[ShardClaim], found: Sequence[NewVerdict], *, window: int
 ) -> tuple[int, bool]:
-    """Commit the shard: its verdicts, the job's counters, the shard done; all or nothing.
+    """Commit shards of one job: verdicts, the job's counters, the shards done; all or nothing.
 
     Queues the job's next shards as well, within the window. Returns how many those are, and
-    whether the job ended. Raises LeaseLostError when the claim is no longer the newest: the
-    transaction must then be rolled back.
+    whether the job ended. Raises LeaseLostError when a claim is no longer the newest: the
+    transaction must then be rolled back; the other shards can be committed without that one.
     """
-    _lock_claimed(session, claim)
-    standing = verdicts.record(session, claim.job_id, claim.model_version_id, found)
-    queued = dispatching.fill(session, claim.job_id, window=window + 1)  # this one leaves it
-    _update_claimed(session, claim, state=ShardState.DONE, landing=standing.landed)
+    lock(session, claims)
+    job_id, ending = claims[0].job_id, len(claims)
+    standing = verdicts.record(session, job_id, claims[0].model_version_id, found, shards=ending)
+    queued = dispatching.fill(session, job_id, window=window + ending)  # these leave it
+    first = standing.landed - ending + 1
+    landings = [
+        {"done_id": claim.shard_id, "number": number} for number, claim in enumerate(claims, first)
+    ]
+    session.connection().execute(_landing(), landings)
     return queued, endings.settle(session, standing)
 
 
@@ -189,26 +120,22 @@ def _postponed(delay_s: float, error: str) -> dict[str, Any]:
     }
 
 
-def _claim(session: Session, shard: Shard) -> ShardClaim:
-    query = (
-        select(Job.model_version_id, ModelVersion.name, Job.rescan, Job.faces)
-        .join(ModelVersion, ModelVersion.id == Job.model_version_id)
-        .where(Job.id == shard.job_id)
+@cache
+def _landing() -> Update[Any]:
+    return (
+        update(Shard)
+        .where(Shard.id == bindparam("done_id"))
+        .values(state=ShardState.DONE, lease_expires_at=None, landing=bindparam("number"))
     )
-    model_version_id, model_version, rescan, faces = session.execute(query).one()
-    return ShardClaim(
-        shard_id=shard.id,
-        job_id=shard.job_id,
-        model_version_id=model_version_id,
-        model_version=model_version,
-        interactive=shard.rank == dispatching.INTERACTIVE_RANK,
-        rescan=rescan,
-        faces=faces,
-        positions=tuple(shard.positions),
-        items=tuple(SourceItem.from_row(row) for row in shard.items),
-        token=shard.lease_token,
-        attempts=shard.attempts,
-        postponements=shard.postponements,
+
+
+@cache
+def _claimed() -> Select[int, int]:
+    return (
+        select(Shard.id, Shard.lease_token)
+        .where(Shard.id.in_(bindparam("ids", expanding=True)), Shard.state == ShardState.LEASED)
+        .order_by(Shard.id)
+        .with_for_update()
     )
 
 
@@ -221,11 +148,10 @@ def _held(claim: ShardClaim) -> ColumnElement[bool]:
 
 
 def _lock_claimed(session: Session, claim: ShardClaim) -> Row[Any, Any, Any, Any]:
-    """Lock the shard's row before the job's: every transaction that needs both does it so."""
     columns = (Shard.items, Shard.round, Shard.rank, Shard.leased_by)
     row = session.execute(select(*columns).where(_held(claim)).with_for_update()).first()
     if row is None:
-        raise _lease_lost(claim)
+        raise LeaseLostError([claim.shard_id])
     return row
 
 
@@ -238,10 +164,4 @@ def _update_claimed(session: Session, claim: ShardClaim, **values: object) -> No
         .execution_options(synchronize_session=False)
     ).first()
     if row is None:
-        raise _lease_lost(claim)
-
-
-def _lease_lost(claim: ShardClaim) -> LeaseLostError:
-    return LeaseLostError(
-        f"Shard {claim.shard_id} was given to another worker; this one's work is dropped."
-    )
+        raise LeaseLostError([claim.shard_id])

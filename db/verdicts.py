@@ -1,25 +1,25 @@
-"""Verdicts: added once, counted, read in submission order, found again by their bytes."""
+"""Verdicts: added once, counted, read in submission order."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select, update
+from sqlalchemy import JSON, ColumnElement, Integer, Text, bindparam, column, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.dml import Insert, ReturningUpdate
 
 from core.terms import ItemCode, Label, Outcome
 from db import jobs, pace
+from db.clock import database_time
+from db.columns import BIG_ID
 from db.jobs import Standing
 from db.models import Job, Verdict
-from db.models.verdicts import SCORED_BY_FACES, SCORED_WHOLE
 
 COUNTED = (*Outcome, *Label, "reused")
-ROWS_A_HASH = 2
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,46 @@ class NewVerdict:
     reused: bool = False
 
 
+FIELDS = tuple(field.name for field in fields(NewVerdict))
+
+
 def add(session: Session, job_id: int, model_version_id: int, found: Sequence[NewVerdict]) -> None:
     """Insert the verdicts; a position that has one already keeps it."""
     if not found:
         return
-    rows = [
-        {"job_id": job_id, "model_version_id": model_version_id, **vars(verdict)}
-        for verdict in found
-    ]
-    dialect = session.get_bind().dialect.name
-    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
-    session.execute(insert(Verdict).on_conflict_do_nothing(), rows)
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        rows = [{**vars(one), "sha256": one.sha256 and one.sha256.hex()} for one in found]
+        given = {"rows": rows, "job_id": job_id, "model_version_id": model_version_id}
+        connection.execute(_adding_at_once(), given)
+    else:
+        of_job = {"job_id": job_id, "model_version_id": model_version_id}
+        connection.execute(_adding_each(), [of_job | vars(one) for one in found])
+
+
+@cache
+def _adding_each() -> Insert:
+    return sqlite_insert(Verdict).on_conflict_do_nothing()
+
+
+@cache
+def _adding_at_once() -> Insert:
+    """Return the statement that takes all rows as one JSON text: a fourth of the time of many."""
+    types = {name: Verdict.__table__.c[name].type for name in FIELDS} | {"sha256": Text()}
+    rows = (
+        func.json_to_recordset(bindparam("rows", type_=JSON))
+        .table_valued(*(column(name, type_) for name, type_ in types.items()))
+        .render_derived(with_types=True)
+    )
+    values: dict[str, ColumnElement[Any]] = {
+        "job_id": bindparam("job_id", type_=BIG_ID),
+        "model_version_id": bindparam("model_version_id", type_=BIG_ID),
+        "created_at": database_time(),
+        **{name: rows.c[name] for name in FIELDS},
+        "sha256": func.decode(rows.c.sha256, "hex"),
+    }
+    adding = postgresql_insert(Verdict).from_select(list(values), select(*values.values()))
+    return adding.on_conflict_do_nothing()
 
 
 def record(
@@ -59,15 +88,18 @@ def record(
     job_id: int,
     model_version_id: int,
     found: Sequence[NewVerdict],
+    *,
+    shards: int = 1,
 ) -> Standing:
-    """Add the verdicts of a shard that ends by it, and count them and the shard in their job.
+    """Add the verdicts of shards that end by it, and count them and the shards in their job.
 
     Returns how the job stands now; its row is locked from then on.
     """
     add(session, job_id, model_version_id, found)
     counts = count(found)
     added = {f"added_{name}": counts[name] for name in COUNTED}
-    row = session.execute(_counting(), {"counted_id": job_id, "ended": len(found), **added}).one()
+    given = {"counted_id": job_id, "ended": len(found), "landing": shards, **added}
+    row = session.execute(_counting(), given).one()
     return Standing(*row)
 
 
@@ -79,10 +111,11 @@ def _counting() -> ReturningUpdate[*tuple[Any, ...]]:
         for name in COUNTED
     }
     pace_added = pace.added(bindparam("ended", type_=Integer))
+    landing = bindparam("landing", type_=Integer)
     return (
         update(Job)
         .where(Job.id == bindparam("counted_id"))
-        .values({**added, **pace_added, Job.landed: Job.landed + 1})
+        .values({**added, **pace_added, Job.landed: Job.landed + landing})
         .returning(*jobs.STANDING)
         .execution_options(synchronize_session=False)
     )
@@ -116,59 +149,3 @@ def page(
         conditions.append(Verdict.outcome == outcome)
     query = select(Verdict).where(*conditions).order_by(Verdict.position).limit(limit)
     return session.scalars(query).all()
-
-
-def find_scored(
-    session: Session,
-    hashes: Sequence[bytes],
-    model_version_id: int,
-    *,
-    by_faces: bool,
-    job_id: int | None = None,
-) -> dict[bytes, Verdict]:
-    """Return, by SHA-256, one earlier scored verdict of the same bytes and model version.
-
-    The preprocessing is part of the model version, so it is the same too; only whether the image
-    was scored `by_faces` or as a whole is the job's. With `job_id`, only that job's verdicts
-    count. However often the bytes were scanned, few rows are read.
-    """
-    scored = partial(_same_bytes, session, model_version_id, job_id, by_faces)
-    unique = list(dict.fromkeys(hashes))
-    most = ROWS_A_HASH * len(unique)
-    rows = scored(unique, most=most)
-    found = {verdict.sha256: verdict for verdict in rows if verdict.sha256}
-    if len(rows) == most:  # some have more copies than were read, which may have hidden others
-        for sha256 in unique:
-            if sha256 not in found:
-                for verdict in scored([sha256], most=1):
-                    found[sha256] = verdict
-    return found
-
-
-def _same_bytes(
-    session: Session,
-    model_version_id: int,
-    job_id: int | None,
-    by_faces: bool,
-    hashes: Sequence[bytes],
-    *,
-    most: int,
-) -> Sequence[Verdict]:
-    query = _scored(by_faces)
-    if job_id is not None:
-        of_job = Verdict.job_id == job_id
-        # SQLite would read all of the job instead, unless it thinks that this leaves out little.
-        is_sqlite = session.get_bind().dialect.name == "sqlite"
-        query = query.where(func.likely(of_job) if is_sqlite else of_job)
-    given = {"hashes": hashes, "model_version_id": model_version_id, "most": most}
-    return session.scalars(query, given).all()
-
-
-@cache
-def _scored(by_faces: bool) -> Select[Verdict]:
-    query = select(Verdict).where(
-        Verdict.sha256.in_(bindparam("hashes", expanding=True)),
-        Verdict.model_version_id == bindparam("model_version_id"),
-        SCORED_BY_FACES if by_faces else SCORED_WHOLE,  # word for word, or no index is used
-    )
-    return query.limit(bindparam("most", type_=Integer))

@@ -1,4 +1,4 @@
-"""Fetches the items of a shard, a block at a time, within bounds of bytes and of time.
+"""Fetches the items of shards in hand, a block at a time, within bounds of bytes and of time.
 
 What comes over a network has threads of its own, enough for every shard in hand: a server that is
 slow holds up its own shard, and that for a while only. The rest is left for later.
@@ -14,18 +14,17 @@ from typing import TypeVar
 from core.errors import ItemError, StorageError
 from core.sources import SourceItem
 from core.terms import ItemCode, Outcome
-from db.shards import ShardClaim
 from db.verdicts import NewVerdict
+from workers.handful import Handful, Listed
 from workers.item import Item
 
-BLOCK_ITEMS = 32  # items fetched, decoded and handed to the batcher together
+BLOCK_ITEMS = 32  # of each shard in hand: fetched, decoded, handed to the batcher together
 BLOCK_BYTES = 48 * 1024**2  # a block takes no more items once it holds this much
 SLICES = 8  # of a block, each done by one thread: handing over single items costs
-REMOTE_S = 20.0  # that a shard in hand may wait for what comes over a network
+REMOTE_S = 20.0  # that shards in hand may wait for what comes over a network
 MAX_POSTPONEMENTS = 20  # with the pauses of `workers.scan`, about a quarter of an hour
 
 Fetch = Callable[[SourceItem], bytes]
-Listed = tuple[int, SourceItem]
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
@@ -53,20 +52,20 @@ class Fetcher:
     stopping: Event
     remote_s: float = REMOTE_S
 
-    def of(self, claim: ShardClaim) -> "ShardFetch":
-        """Return the fetching of one shard."""
-        return ShardFetch(self, claim)
+    def of(self, handful: Handful) -> "HandfulFetch":
+        """Return the fetching of shards in hand."""
+        return HandfulFetch(self, handful)
 
 
 @dataclass
-class ShardFetch:
-    """The items of one shard as they come; `error` says why some did not.
+class HandfulFetch:
+    """The items of shards in hand as they come; `error` says why some did not.
 
     `is_late` tells that its time was up before everything was tried.
     """
 
     fetcher: Fetcher
-    claim: ShardClaim
+    handful: Handful
     error: str = ""
     is_late: bool = False
     _remote_left_s: float = field(init=False)
@@ -77,14 +76,14 @@ class ShardFetch:
 
     def blocks(self) -> Iterator[list[Item]]:
         """Yield the items in blocks, each with its bytes, its end, or neither for now."""
-        waiting: list[Listed] = list(zip(self.claim.positions, self.claim.items, strict=True))
+        waiting, most = self.handful.listed, BLOCK_ITEMS * len(self.handful.claims)
         while waiting and not self.must_stop():
             if self._remote_left_s <= 0 and (remote := [at for at in waiting if _is_remote(at)]):
                 self.is_late = True
                 self.error = "The images come slowly; those that have not come yet are due later."
                 waiting = [listed for listed in waiting if listed not in remote]
                 continue
-            some, waiting = waiting[:BLOCK_ITEMS], waiting[BLOCK_ITEMS:]
+            some, waiting = waiting[:most], waiting[most:]
             block = self._fetch(some)
             begun = {item.verdict.position for item in block}
             waiting = [listed for listed in some if listed[0] not in begun] + waiting
@@ -92,7 +91,7 @@ class ShardFetch:
 
     def must_stop(self) -> bool:
         """Tell whether the rest is left to another worker; a single scan is done at once."""
-        if self.claim.interactive or not self.fetcher.stopping.is_set():
+        if self.handful.first.interactive or not self.fetcher.stopping.is_set():
             return False
         self.error = "The worker that had the shard in hand was stopped."
         return True
@@ -104,7 +103,7 @@ class ShardFetch:
         except ItemError as error:
             item.fail(error)
         except StorageError as error:
-            if self.claim.postponements < MAX_POSTPONEMENTS:
+            if self.handful.first.postponements < MAX_POSTPONEMENTS:
                 self.error = str(error)
                 return
             sentence = f"{error} It was tried many times."
@@ -113,7 +112,7 @@ class ShardFetch:
     def _fetch(self, some: Sequence[Listed]) -> list[Item]:
         """Fetch some items, one after the other for a single scan, which waits for no thread."""
         self._block_bytes = 0
-        if self.claim.interactive:
+        if self.handful.first.interactive:
             return [self._take(listed) for listed in some]
         local = [listed for listed in some if not _is_remote(listed)]
         remote = [listed for listed in some if _is_remote(listed)]

@@ -28,6 +28,11 @@ class Laggards:
                 return []
             return list(self._slow)
 
+    def is_slow(self, job_id: int) -> bool:
+        """Return whether the job's images came slowly the last time."""
+        with self._lock:
+            return job_id in self._slow
+
     def note(self, job_id: int, *, slow: bool) -> None:
         """Remember how a shard of the job went: each one tells anew whether the job is slow."""
         with self._lock:

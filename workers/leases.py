@@ -6,21 +6,22 @@ a while, so that they do in the end.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.logs import get_logger
-from db import planning, shards
+from db import claims, planning
 from db.session import Database
 
 RENEWALS_A_LEASE = 3
 
 log = get_logger(__name__)
 
-Claims = dict[tuple[int, int], float]  # (id, token) -> when it was claimed, monotonic seconds
+Token = tuple[int, int]  # id, fencing number
+Claims = dict[Token, float]  # when each was claimed, monotonic seconds
 
 
 @dataclass
@@ -48,26 +49,27 @@ class LeaseKeeper:
             self._thread.join()
 
     @contextmanager
-    def shard(self, shard_id: int, token: int) -> Iterator[None]:
-        """Keep the shard's lease until the block ends."""
-        with self._kept(self._shards, (shard_id, token)):
+    def shards(self, tokens: Sequence[Token]) -> Iterator[None]:
+        """Keep the leases of the shards until the block ends."""
+        with self._kept(self._shards, tokens):
             yield
 
     @contextmanager
     def plan(self, job_id: int, token: int) -> Iterator[None]:
         """Keep the planner's lease of the job until the block ends."""
-        with self._kept(self._plans, (job_id, token)):
+        with self._kept(self._plans, [(job_id, token)]):
             yield
 
     @contextmanager
-    def _kept(self, claims: Claims, claim: tuple[int, int]) -> Iterator[None]:
+    def _kept(self, held: Claims, tokens: Sequence[Token]) -> Iterator[None]:
         with self._lock:
-            claims[claim] = time.monotonic()
+            held.update(dict.fromkeys(tokens, time.monotonic()))
         try:
             yield
         finally:
             with self._lock:
-                del claims[claim]
+                for token in tokens:
+                    del held[token]
 
     def _run(self) -> None:
         while not self._closing.wait(self.lease_s / RENEWALS_A_LEASE):
@@ -85,13 +87,13 @@ class LeaseKeeper:
             plans = list(self._plans)
         if late:
             log.error("shards_take_too_long", count=late, longest_s=self.longest_s)
-        _renew(self.database, shards.renew, held, self.lease_s)
+        _renew(self.database, claims.renew, held, self.lease_s)
         _renew(self.database, planning.renew, plans, self.lease_s)
 
 
 def _renew(
-    database: Database, renewal: Callable[..., None], claims: list[tuple[int, int]], lease_s: float
+    database: Database, renewal: Callable[..., None], tokens: Sequence[Token], lease_s: float
 ) -> None:
-    if claims:
+    if tokens:
         with database.write() as session:
-            renewal(session, claims, lease_s=lease_s)
+            renewal(session, tokens, lease_s=lease_s)

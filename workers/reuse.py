@@ -1,4 +1,4 @@
-"""Verdicts that the images of one shard need not be scored for: the same bytes had them before.
+"""Verdicts that images need not be scored for: the same bytes had them before.
 
 Either they are stored, or somebody in this process is at it: see `workers.inflight`.
 """
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 
-from db import verdicts
+from db import scored
+from db.claims import ShardClaim
 from db.models import Verdict
 from db.session import Database
-from db.shards import ShardClaim
 from workers.inflight import InFlight, Key
 from workers.item import Item
 from workers.patience import patiently
@@ -18,11 +18,11 @@ from workers.patience import patiently
 
 @dataclass(frozen=True)
 class Reuse:
-    """Finds what can be reused for one shard, and offers what the shard scores to others."""
+    """Finds what can be reused for shards in hand, and offers what they score to others."""
 
     database: Database
     in_flight: InFlight
-    claim: ShardClaim
+    claim: ShardClaim  # the first; only what all have in common is asked of it
     by_faces: bool
     stopping: Event
 
@@ -69,7 +69,7 @@ class Reuse:
 
         def find() -> dict[bytes, Verdict]:
             with self.database.read() as session:
-                return verdicts.find_scored(
+                return scored.find(
                     session,
                     hashes,
                     self.claim.model_version_id,

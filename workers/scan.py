@@ -1,22 +1,26 @@
-"""Scans the shard whose turn it is: claim, score, commit. Knows no Celery.
+"""Scans the shards whose turn it is: claim, score, commit. Knows no Celery.
 
 Whatever goes wrong returns the shard to the database, which counts its attempts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core.errors import ModelUnavailableError
 from core.logs import get_logger
 from core.taskqueue import TaskQueue
-from db import dispatching, shards
+from db import claims, dispatching, shards
+from db.claims import LeaseLostError, ShardClaim
 from db.session import Database
-from db.shards import LeaseLostError, ShardClaim
+from db.verdicts import NewVerdict
 from workers.dispatch import ring, ring_for_webhooks
+from workers.handful import Handful, Pace
 from workers.laggards import Laggards
 from workers.leases import LeaseKeeper
 from workers.patience import is_passing, patiently
@@ -24,6 +28,8 @@ from workers.scoring import Scorer, Scores
 from workers.solitude import Solitude
 
 LONGEST_PAUSE_S = 60.0
+
+Commit = Callable[[Session, Sequence[ShardClaim]], tuple[int, bool]]
 
 log = get_logger(__name__)
 
@@ -41,6 +47,7 @@ class ShardScanner:
     max_attempts: int
     shards_in_broker: int
     laggards: Laggards
+    pace: Pace = field(default_factory=Pace)
     solitude: Solitude = field(default_factory=Solitude)
 
     def scan_interactive(self) -> None:
@@ -59,82 +66,122 @@ class ShardScanner:
         return False
 
     def _scan_next(self, *, interactive: bool) -> ShardClaim | None:
-        """Scan the next shard, alone in this process if it has failed before; return its claim."""
+        """Scan the next shards, alone in this process if one has failed; return the first."""
         with self.solitude.entrance():
             if self.scorer.fetcher.stopping.is_set():
                 ring(self.queue, 1, interactive=interactive)  # for another worker
                 return None
-            claim = patiently(
+            handful = patiently(
                 partial(self._claim, interactive=interactive), until=self.scorer.fetcher.stopping
             )
-            if claim is None:
+            if handful is None:
                 return None
-            room = self.solitude.enter(alone=claim.attempts > 1)
-            in_hand = self.laggards.holding(claim.job_id)
-        with in_hand, self.leases.shard(claim.shard_id, claim.token), room:
-            self._scan(claim)
-        return claim
+            room = self.solitude.enter(alone=handful.first.attempts > 1)
+            in_hand = self.laggards.holding(handful.first.job_id)
+        with in_hand, self.leases.shards(handful.tokens), room:
+            self._scan(handful)
+        return handful.first
 
-    def _claim(self, *, interactive: bool) -> ShardClaim | None:
+    def _claim(self, *, interactive: bool) -> Handful | None:
+        lease = partial(dict[str, Any], worker=self.worker, lease_s=self.lease_s)
+        barred = () if interactive else self.laggards.barred()
         with self.database.write() as session:
-            return shards.claim_next(
-                session,
-                worker=self.worker,
-                lease_s=self.lease_s,
-                interactive=interactive,
-                barred=() if interactive else self.laggards.barred(),
-            )
+            first = claims.claim_next(session, **lease(interactive=interactive, barred=barred))
+            if first is None:
+                return None
+            more = self._room_beside(first)
+            if not more:
+                return Handful([first])
+            return Handful([first, *claims.claim_more(session, first, **lease(at_most=more))])
 
-    def _scan(self, claim: ShardClaim) -> None:
-        queued, ended = 0, False
+    def _room_beside(self, first: ShardClaim) -> int:
+        if first.interactive or not first.is_fresh or self.laggards.is_slow(first.job_id):
+            return 0
+        return self.pace.handful() - 1
+
+    def _scan(self, handful: Handful) -> None:
         with ExitStack() as in_flight:
-            commit = self._score(claim, in_flight)
-            try:
-                queued, ended = patiently(partial(self._commit, commit))
-            except LeaseLostError as error:
-                log.warning("lease_lost", shard_id=claim.shard_id, reason=str(error))
-        ring(self.queue, queued, interactive=claim.interactive)
+            queued, ended = self._commit(handful, self._score(handful, in_flight))
+        first = handful.first
+        bells = ceil(queued / self.pace.handful())  # each is for a handful
+        ring(self.queue, bells, interactive=first.interactive)
         if ended:
-            log.info("job_ended", job_id=claim.job_id)
+            log.info("job_ended", job_id=first.job_id)
             ring_for_webhooks(self.database, self.queue)
 
-    def _score(
-        self, claim: ShardClaim, in_flight: ExitStack
-    ) -> Callable[[Session], tuple[int, bool]]:
-        """Return what is to be committed of the shard, whose images are in flight until then."""
+    def _score(self, handful: Handful, in_flight: ExitStack) -> Commit:
+        """Return what is to be committed of the shards, whose images are in flight until then."""
+        ids = [claim.shard_id for claim in handful.claims]
         try:
-            scores = in_flight.enter_context(self.scorer.scoring(claim))
+            scores = in_flight.enter_context(self.scorer.scoring(handful))
         except ModelUnavailableError as error:
-            log.error("model_unavailable", shard_id=claim.shard_id, reason=str(error))
-            return partial(self._postpone, claim, Scores([], str(error)))
-        except Exception as error:  # nothing that one shard does may stop the worker
+            log.error("model_unavailable", shard_ids=ids, reason=str(error))
+            return partial(self._land, Scores([], str(error)))
+        except Exception as error:  # nothing that a shard does may stop the worker
             if is_passing(error):
-                return partial(self._postpone, claim, Scores([], f"The database is away: {error}"))
-            log.exception("shard_failed", shard_id=claim.shard_id, attempts=claim.attempts)
-            return partial(self._hand_back, claim, f"{type(error).__name__}: {error}")
-        self.laggards.note(claim.job_id, slow=scores.is_late)
-        if len(scores.found) == len(claim.items):
-            return partial(
-                shards.finish, claim=claim, found=scores.found, window=self.shards_in_broker
-            )
-        log.warning("shard_postponed", shard_id=claim.shard_id, reason=scores.error)
-        return partial(self._postpone, claim, scores)
+                return partial(self._land, Scores([], f"The database is away: {error}"))
+            log.exception("shards_failed", shard_ids=ids, attempts=handful.first.attempts)
+            return partial(self._hand_back, f"{type(error).__name__}: {error}")
+        self.laggards.note(handful.first.job_id, slow=scores.is_late)
+        return partial(self._land, scores)
 
-    def _commit(self, commit: Callable[[Session], tuple[int, bool]]) -> tuple[int, bool]:
-        with self.database.write() as session:
-            return commit(session)
+    def _commit(self, handful: Handful, commit: Commit) -> tuple[int, bool]:
+        """Commit the shards that are still ours, in one transaction."""
 
-    def _hand_back(self, claim: ShardClaim, error: str, session: Session) -> tuple[int, bool]:
-        ended = shards.hand_back(session, claim, error=error, max_attempts=self.max_attempts)
-        return dispatching.dispatch(session, claim.job_id, window=self.shards_in_broker), ended
+        def run(session_claims: Sequence[ShardClaim]) -> tuple[int, bool]:
+            with self.database.write() as session:
+                return commit(session, session_claims)
 
-    def _postpone(self, claim: ShardClaim, scores: Scores, session: Session) -> tuple[int, bool]:
+        held = list(handful.claims)
+        while held:
+            try:
+                return patiently(partial(run, held))
+            except LeaseLostError as error:
+                log.warning("leases_lost", shard_ids=error.shard_ids)
+                held = [claim for claim in held if claim.shard_id not in error.shard_ids]
+        return 0, False
+
+    def _land(
+        self, scores: Scores, session: Session, held: Sequence[ShardClaim]
+    ) -> tuple[int, bool]:
+        """Finish the shards of which every item has a verdict, and postpone the others."""
+        found = {claim.shard_id: scores.of(claim) for claim in held}
+        whole = [claim for claim in held if len(found[claim.shard_id]) == len(claim.items)]
+        parts = [claim for claim in held if claim not in whole]
+        if parts:
+            shards.lock(session, held)
+        queued, ended = 0, False
+        if whole:
+            verdicts = [verdict for claim in whole for verdict in found[claim.shard_id]]
+            window = self.shards_in_broker
+            queued, ended = shards.finish(session, whole, verdicts, window=window)
+            self.pace.note(len(whole))
+        for claim in parts:
+            self._postpone(session, claim, found[claim.shard_id], error=scores.error)
+        if parts:
+            job_id = parts[0].job_id
+            queued += dispatching.dispatch(session, job_id, window=self.shards_in_broker)
+        return queued, ended
+
+    def _postpone(
+        self, session: Session, claim: ShardClaim, found: Sequence[NewVerdict], *, error: str
+    ) -> None:
         """Keep what was scored, and return the rest: at once when only this worker stops."""
-        is_stopping = self.scorer.fetcher.stopping.is_set()
+        log.warning("shard_postponed", shard_id=claim.shard_id, reason=error)
         pause_s = min(2.0 ** min(claim.postponements, 10), LONGEST_PAUSE_S)
-        delay_s = 0.0 if is_stopping else pause_s
-        if scores.found:
-            shards.finish_some(session, claim, scores.found, error=scores.error, delay_s=delay_s)
+        delay_s = 0.0 if self.scorer.fetcher.stopping.is_set() else pause_s
+        if found:
+            shards.finish_some(session, claim, found, error=error, delay_s=delay_s)
         else:
-            shards.postpone(session, claim, error=scores.error, delay_s=delay_s)
-        return dispatching.dispatch(session, claim.job_id, window=self.shards_in_broker), False
+            shards.postpone(session, claim, error=error, delay_s=delay_s)
+
+    def _hand_back(
+        self, error: str, session: Session, held: Sequence[ShardClaim]
+    ) -> tuple[int, bool]:
+        shards.lock(session, held)
+        ended = [
+            shards.hand_back(session, claim, error=error, max_attempts=self.max_attempts)
+            for claim in held
+        ]
+        job_id = held[0].job_id
+        return dispatching.dispatch(session, job_id, window=self.shards_in_broker), any(ended)

@@ -1,4 +1,4 @@
-"""Scores a shard's items: look for the same bytes, decode, forward, interpret.
+"""Scores the items of shards in hand: look for the same bytes, decode, forward, interpret.
 
 A bad image is an item's outcome. Items whose bytes cannot be had for the moment, and those that
 a stopping worker does not get to, are left without a verdict.
@@ -13,12 +13,13 @@ import numpy as np
 
 from core.errors import ItemError
 from core.terms import FaceMode
+from db.claims import ShardClaim
 from db.session import Database
-from db.shards import ShardClaim
 from db.verdicts import NewVerdict
 from workers.batcher import Batcher, Margins, StoppedError
 from workers.detectors import Detectors, LoadedDetector
-from workers.fetching import Fetcher, ShardFetch, spread
+from workers.fetching import Fetcher, HandfulFetch, spread
+from workers.handful import Handful
 from workers.inflight import Flight, InFlight
 from workers.item import Item
 from workers.reuse import Reuse
@@ -26,7 +27,7 @@ from workers.reuse import Reuse
 
 @dataclass(frozen=True)
 class Scores:
-    """The verdicts of a shard, in order, and why some items may have none yet.
+    """The verdicts of a handful, in order, and why some items may have none yet.
 
     `is_late` tells that its images come too slowly to be waited for.
     """
@@ -35,10 +36,15 @@ class Scores:
     error: str = ""
     is_late: bool = False
 
+    def of(self, claim: ShardClaim) -> list[NewVerdict]:
+        """Return the verdicts of one of the shards."""
+        positions = set(claim.positions)
+        return [verdict for verdict in self.found if verdict.position in positions]
+
 
 @dataclass(frozen=True)
 class Scorer:
-    """Scores shards; several threads share one."""
+    """Scores handfuls of shards; several threads share one."""
 
     database: Database
     detectors: Detectors
@@ -48,28 +54,29 @@ class Scorer:
     in_flight: InFlight = field(default_factory=InFlight)
 
     @contextmanager
-    def scoring(self, claim: ShardClaim) -> Iterator[Scores]:
+    def scoring(self, handful: Handful) -> Iterator[Scores]:
         """Give a verdict for each item that has one, to be committed in the block.
 
         Until its end, whoever comes with the same bytes takes these verdicts, stored or not.
         """
+        claim = handful.first
         detector = self.detectors.get(claim.model_version)
         by_faces = detector.finds_faces and claim.faces != FaceMode.OFF
         reuse = Reuse(self.database, self.in_flight, claim, by_faces, self.fetcher.stopping)
-        shard = _Shard(self, claim, self.fetcher.of(claim), detector, reuse)
+        in_hand = _InHand(self, claim, self.fetcher.of(handful), detector, reuse)
         try:
-            yield shard.score()
+            yield in_hand.score()
         finally:
-            reuse.leave(shard.items)
+            reuse.leave(in_hand.items)
 
 
 @dataclass
-class _Shard:
-    """One shard in hand."""
+class _InHand:
+    """One handful; its first shard, `claim`, stands for what all have in common."""
 
     scorer: Scorer
     claim: ShardClaim
-    source: ShardFetch
+    source: HandfulFetch
     detector: LoadedDetector
     reuse: Reuse
     items: list[Item] = field(default_factory=list)
@@ -143,7 +150,7 @@ class _Shard:
 
     def _follow(self, item: Item, flight: Flight) -> None:
         """Take over the leader's verdict; where it has none, score the image after all."""
-        verdict = flight.verdict.result()
+        verdict = flight.wait()
         if verdict is not None:
             item.reuse(verdict)
         elif not self.source.must_stop():

@@ -9,7 +9,8 @@ from core.access import Access
 from core.sources import Limits, LineFault, SourceItem, list_items, source_from_dict
 from core.storage import Storage
 from core.terms import ItemCode, Label, Outcome, ShardState
-from db import jobs, planning, shards
+from db import claims, jobs, planning, shards
+from db.claims import ShardClaim
 from db.models import Shard
 from db.session import Database
 from db.verdicts import NewVerdict
@@ -110,14 +111,14 @@ class PretendWorker:
             )
             return list(session.scalars(query))
 
-    def claim(self, shard_id: int) -> shards.ShardClaim:
+    def claim(self, shard_id: int) -> ShardClaim:
         """Take a shard in hand; it must be free."""
         return claim_shard(self._database, shard_id, worker="pretend")
 
     def finish_next(self) -> None:
         """Claim the shard whose turn it is, and commit a verdict for each of its items."""
         with self._database.write() as session:
-            claim = shards.claim_next(session, worker="pretend", lease_s=LEASE_S)
+            claim = claims.claim_next(session, worker="pretend", lease_s=LEASE_S)
         assert claim is not None, "No shard is queued."
         self._commit(claim, judge_by_name)
 
@@ -125,13 +126,13 @@ class PretendWorker:
         """Claim a shard and commit a verdict for each of its items."""
         self._commit(self.claim(shard_id), judge)
 
-    def _commit(self, claim: shards.ShardClaim, judge: Judge) -> None:
+    def _commit(self, claim: ShardClaim, judge: Judge) -> None:
         found = [
             judge(position, item)
             for position, item in zip(claim.positions, claim.items, strict=True)
         ]
         with self._database.write() as session:
-            shards.finish(session, claim, found, window=WINDOW)
+            shards.finish(session, [claim], found, window=WINDOW)
 
 
 def _grouped(items: list[SourceItem], size: int) -> Iterator[list[SourceItem]]:

@@ -19,10 +19,10 @@ from core.terms import (
     Scope,
     ShardState,
 )
-from db import dispatching, jobs, model_versions, planning, shards
+from db import claims, dispatching, jobs, model_versions, planning
+from db.claims import ShardClaim
 from db.models import ApiKey, Job, ModelVersion, Shard
 from db.session import Database
-from db.shards import ShardClaim
 from db.verdicts import NewVerdict
 
 
@@ -147,7 +147,7 @@ def claim_shard(
         shard.state, shard.turn, rank = ShardState.QUEUED, -1, shard.rank
         shard.rank = dispatching.INTERACTIVE_RANK - 1
         session.flush()
-        claim = shards.claim_next(session, worker=worker, lease_s=lease_s)
+        claim = claims.claim_next(session, worker=worker, lease_s=lease_s)
         assert claim is not None
         assert claim.shard_id == shard_id
         shard.rank = rank

@@ -1,11 +1,11 @@
 """Jobs scanned and tried again through the database alone; the items at given positions fail."""
 
 from core.terms import Outcome, ShardState
-from db import dispatching, planning, reopening, shards, verdicts
+from db import claims, dispatching, planning, reopening, shards, verdicts
+from db.claims import ShardClaim
 from db.models import Job, Verdict
 from db.planning import PlanClaim
 from db.session import Database
-from db.shards import ShardClaim
 from tests.support.rows import claim_shard, failed_verdict, shards_of, verdicts_of
 
 
@@ -63,8 +63,8 @@ def scan_all(database: Database, job_id: int, *, failing: set[int]) -> None:
     """Scan what the jobs have left, to the end; items at the positions fail."""
     with database.write() as session:
         dispatching.dispatch(session, job_id, window=4)
-        while claim := shards.claim_next(session, worker="test", lease_s=60):
-            shards.finish(session, claim, judged(claim, failing), window=4)
+        while claim := claims.claim_next(session, worker="test", lease_s=60):
+            shards.finish(session, [claim], judged(claim, failing), window=4)
 
 
 def finish_some(database: Database, job_id: int, positions: set[int], *, failing: set[int]) -> None:

@@ -8,12 +8,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.sources import SourceItem
-from db import dispatching, endings, plan_turns, planning, reopening, retries, shards
+from db import claims, dispatching, endings, plan_turns, planning, reopening, retries, shards
+from db.claims import LeaseLostError, ShardClaim
 from db.clock import database_time
 from db.models import Job, Shard
 from db.planning import PlanClaim
 from db.session import Database
-from db.shards import LeaseLostError, ShardClaim
 from tests.support.scanning import judged
 
 MAX_ATTEMPTS = 2
@@ -66,8 +66,8 @@ class Walker:
                     self.plan(session, job_id)
                     dispatching.dispatch(session, job_id, window=self.window)
             with self.database.write() as session:
-                while claim := shards.claim_next(session, worker="rest", lease_s=60):
-                    shards.finish(session, claim, judged(claim, set()), window=self.window)
+                while claim := claims.claim_next(session, worker="rest", lease_s=60):
+                    shards.finish(session, [claim], judged(claim, set()), window=self.window)
 
     def _open_jobs(self) -> int:
         of_mine = select(func.count()).where(Job.id.in_(self.job_ids), Job.ended_at.is_(None))
@@ -108,7 +108,7 @@ class Walker:
     def claim(self, session: Session) -> None:
         """Take the next shard in hand; one in four loses its lease at once."""
         lease_s = self.dice.choice([60, 60, 60, -1])
-        claim = shards.claim_next(session, worker="walker", lease_s=lease_s)
+        claim = claims.claim_next(session, worker="walker", lease_s=lease_s)
         if claim is not None:
             self.claims.append(claim)
 
@@ -124,7 +124,7 @@ class Walker:
     def finish(self, session: Session) -> None:
         """Commit a shard, of which some items failed."""
         claim = self._drop()
-        shards.finish(session, claim, judged(claim, self._some(claim)), window=self.window)
+        shards.finish(session, [claim], judged(claim, self._some(claim)), window=self.window)
 
     def finish_some(self, session: Session) -> None:
         """Commit a part of a shard, or hand back all of it."""

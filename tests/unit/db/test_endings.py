@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from core.sources import SourceItem
 from core.terms import JobEvent, JobState, ShardState
-from db import dispatching, endings, planning, retries, shards
+from db import claims, dispatching, endings, planning, retries, shards
 from db.clock import database_time
 from db.models import Job
 from db.session import Database
@@ -33,7 +33,7 @@ def _fail(database: Database, job_id: int, positions: set[int]) -> None:
                     failed_verdict(v.position) if v.position in positions else v
                     for v in verdicts_of(claim)
                 ]
-                shards.finish(session, claim, found, window=4)
+                shards.finish(session, [claim], found, window=4)
 
 
 def _expire(database: Database, job_id: int) -> None:
@@ -134,8 +134,8 @@ def test_a_job_with_too_many_failures_waits_for_shards_in_hand(database: Databas
     _fail(database, job_id, {0, 1})
     assert get_job(database, job_id).state is JobState.CANCELLING
     with database.write() as session:
-        assert shards.claim_next(session, worker="test", lease_s=60) is None
-        shards.finish(session, held, verdicts_of(held), window=4)
+        assert claims.claim_next(session, worker="test", lease_s=60) is None
+        shards.finish(session, [held], verdicts_of(held), window=4)
     job = get_job(database, job_id)
     assert (job.state, job.scored, job.failed) == (JobState.FAILED, 6, 2)
 
@@ -152,7 +152,7 @@ def test_a_stopped_job_ends_with_its_last_shard_in_hand(database: Database, way:
     with database.write() as session:
         match way:
             case "finish":
-                shards.finish(session, claim, verdicts_of(claim), window=4)
+                shards.finish(session, [claim], verdicts_of(claim), window=4)
             case "finish_some":
                 some = verdicts_of(claim)[:1]
                 shards.finish_some(session, claim, some, error="Stopped.", delay_s=0)
@@ -188,6 +188,6 @@ def test_a_cancelled_job_cannot_expire_as_well(database: Database) -> None:
         endings.cancel(session, session.get_one(Job, job_id))
     _expire(database, job_id)
     with database.write() as session:
-        shards.finish(session, claim, verdicts_of(claim), window=4)
+        shards.finish(session, [claim], verdicts_of(claim), window=4)
     job = get_job(database, job_id)
     assert (job.state, job.expired_at, job.scored) == (JobState.CANCELLED, None, 4)

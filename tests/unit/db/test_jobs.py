@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import ConflictError, NotFoundError
 from core.terms import JobKind, JobState
-from db import dispatching, endings, jobs, shards
+from db import claims, dispatching, endings, jobs, shards
 from db.models import Job
 from db.session import Database
 from tests.support.rows import (
@@ -58,8 +58,8 @@ def test_cancel_waits_for_the_shard_in_hand_and_starts_no_other(database: Databa
         endings.cancel(session, session.get_one(Job, job_id))
     assert get_job(database, job_id).state is JobState.CANCELLING
     with database.write() as session:
-        assert shards.claim_next(session, worker="w", lease_s=60) is None
-        shards.finish(session, claim, verdicts_of(claim), window=4)
+        assert claims.claim_next(session, worker="w", lease_s=60) is None
+        shards.finish(session, [claim], verdicts_of(claim), window=4)
     job = get_job(database, job_id)
     assert (job.state, job.scored) == (JobState.CANCELLED, 4)
 
@@ -70,7 +70,7 @@ def test_a_completed_job_cannot_be_cancelled(database: Database) -> None:
     (shard,) = shards_of(database, job_id)
     claim = claim_shard(database, shard.id)
     with database.write() as session:
-        shards.finish(session, claim, verdicts_of(claim), window=4)
+        shards.finish(session, [claim], verdicts_of(claim), window=4)
     with database.write() as session, pytest.raises(ConflictError, match="already completed"):
         endings.cancel(session, session.get_one(Job, job_id))
 

@@ -12,7 +12,7 @@ from sqlalchemy import MetaData
 
 from core.sources import SourceItem
 from core.terms import FaceMode, JobKind, JobState, Priority, ShardState
-from db import dispatching, endings, retries, shards, verdicts
+from db import claims, dispatching, endings, retries, scored, shards, verdicts
 from db.migrations import require_current, upgrade
 from db.models import Base
 from db.session import Database
@@ -80,8 +80,8 @@ def test_items_and_verdicts_are_readable(upgraded: Database) -> None:
 def test_what_was_scored_before_is_reused_for_whole_images(upgraded: Database) -> None:
     """No face was looked for in it; its jobs go on with what their model version asks for."""
     with upgraded.read() as session:
-        assert set(verdicts.find_scored(session, [bytes(32)], 1, by_faces=False)) == {bytes(32)}
-        assert verdicts.find_scored(session, [bytes(32)], 1, by_faces=True) == {}
+        assert set(scored.find(session, [bytes(32)], 1, by_faces=False)) == {bytes(32)}
+        assert scored.find(session, [bytes(32)], 1, by_faces=True) == {}
     assert get_job(upgraded, RUNNING).faces is FaceMode.AUTO
 
 
@@ -91,12 +91,12 @@ def test_open_jobs_go_on_to_their_end(upgraded: Database) -> None:
         retries.recover_expired(session, max_attempts=3)
         dispatching.dispatch(session, RUNNING, window=4)
         dispatching.dispatch(session, SINGLE, window=4)
-        first = shards.claim_next(session, worker="test", lease_s=60)
+        first = claims.claim_next(session, worker="test", lease_s=60)
         assert first is not None
         assert (first.job_id, first.interactive) == (SINGLE, True)
-        shards.finish(session, first, verdicts_of(first), window=4)
-        while claim := shards.claim_next(session, worker="test", lease_s=60):
-            shards.finish(session, claim, verdicts_of(claim), window=4)
+        shards.finish(session, [first], verdicts_of(first), window=4)
+        while claim := claims.claim_next(session, worker="test", lease_s=60):
+            shards.finish(session, [claim], verdicts_of(claim), window=4)
     for job_id in (RUNNING, SINGLE):
         assert get_job(upgraded, job_id).state is JobState.COMPLETED
     assert next(iter(shards_of(upgraded, RUNNING))).landing == 1

@@ -154,7 +154,7 @@ def test_a_job_stopped_by_its_failures_scans_what_it_left_too(database: Database
     job_id = add_planned_job(database, items=12, max_failure_ratio=0.1)
     first = claim_shard(database, shards_of(database, job_id)[0].id)
     with database.write() as session:
-        shards.finish(session, first, [failed_verdict(p) for p in first.positions], window=4)
+        shards.finish(session, [first], [failed_verdict(p) for p in first.positions], window=4)
     stopped = get_job(database, job_id)
     assert (stopped.state, stopped.ended) == (JobState.FAILED, 4)
     reopen(database, job_id)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from db import verdicts
+from db import scored, verdicts
 from db.session import Database
 from tests.support.rows import add_champion, add_job, failed_verdict, verdict_of
 
@@ -22,7 +22,7 @@ def test_few_rows_are_read_of_many_copies(database: Database) -> None:
     read: list[object] = []
     with database.read() as session:
         event.listen(session, "loaded_as_persistent", lambda _, row: read.append(row))
-        found = verdicts.find_scored(session, [COMMON, RARE, NEW], version, by_faces=False)
+        found = scored.find(session, [COMMON, RARE, NEW], version, by_faces=False)
     assert {sha256: verdict.sha256 for sha256, verdict in found.items()} == {
         COMMON: COMMON,
         RARE: RARE,
@@ -37,10 +37,10 @@ def test_of_one_job_among_many(database: Database) -> None:
     own = _add(database, version, [RARE, COMMON])
     with database.read() as session:
         hashes = [COMMON, RARE, NEW]
-        found = verdicts.find_scored(session, hashes, version, by_faces=False, job_id=own)
+        found = scored.find(session, hashes, version, by_faces=False, job_id=own)
         assert {verdict.job_id for verdict in found.values()} == {own}
         assert set(found) == {COMMON, RARE}
-        found = verdicts.find_scored(session, hashes, version, by_faces=False, job_id=other)
+        found = scored.find(session, hashes, version, by_faces=False, job_id=other)
         assert set(found) == {COMMON}
 
 
@@ -52,7 +52,7 @@ def test_what_has_no_score_or_another_model_is_not_found(database: Database) -> 
     with database.write() as session:
         verdicts.add(session, job_id, version, [replace(failed_verdict(0), sha256=COMMON)])
     with database.read() as session:
-        assert verdicts.find_scored(session, [COMMON, RARE], version, by_faces=False) == {}
+        assert scored.find(session, [COMMON, RARE], version, by_faces=False) == {}
 
 
 def test_whole_images_and_faces_are_told_apart(database: Database) -> None:
@@ -62,7 +62,7 @@ def test_whole_images_and_faces_are_told_apart(database: Database) -> None:
     _add(database, version, [COMMON], faces=FACES)
     with database.read() as session:
         whole, by_faces = (
-            verdicts.find_scored(session, [COMMON, RARE], version, by_faces=by_faces)
+            scored.find(session, [COMMON, RARE], version, by_faces=by_faces)
             for by_faces in (False, True)
         )
     assert (set(whole), set(by_faces)) == ({COMMON, RARE}, {COMMON})
@@ -88,7 +88,7 @@ def test_look_ups_by_bytes_use_their_index(
 
     event.listen(database.engine, "before_cursor_execute", note)
     with database.read() as session:
-        verdicts.find_scored(session, [COMMON, RARE], 1, by_faces=by_faces, job_id=job_id)
+        scored.find(session, [COMMON, RARE], 1, by_faces=by_faces, job_id=job_id)
     event.remove(database.engine, "before_cursor_execute", note)
     with database.engine.connect() as connection:
         if connection.dialect.name == "postgresql":

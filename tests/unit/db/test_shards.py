@@ -3,9 +3,9 @@
 import pytest
 
 from core.terms import ItemCode, JobState, Outcome, ShardState
-from db import dispatching, retries, shards, verdicts
+from db import claims, dispatching, retries, shards, verdicts
+from db.claims import LeaseLostError
 from db.session import Database
-from db.shards import LeaseLostError
 from tests.support.rows import (
     add_planned_job,
     claim_shard,
@@ -26,7 +26,7 @@ def test_at_most_a_window_of_shards_is_in_the_broker(database: Database) -> None
     assert _queued(database, job_id) == ids[:2]
     claim = claim_shard(database, ids[0])
     with database.write() as session:
-        queued, _ = shards.finish(session, claim, verdicts_of(claim), window=2)
+        queued, _ = shards.finish(session, [claim], verdicts_of(claim), window=2)
     assert (queued, _queued(database, job_id)) == (1, ids[1:3])
 
 
@@ -35,9 +35,9 @@ def test_a_shard_has_one_owner_at_a_time(database: Database) -> None:
     (shard,) = shards_of(database, add_planned_job(database, items=3))
     claim = claim_shard(database, shard.id)
     with database.write() as session:
-        assert shards.claim_next(session, worker="other", lease_s=60) is None
-        shards.finish(session, claim, verdicts_of(claim), window=4)
-        assert shards.claim_next(session, worker="other", lease_s=60) is None
+        assert claims.claim_next(session, worker="other", lease_s=60) is None
+        shards.finish(session, [claim], verdicts_of(claim), window=4)
+        assert claims.claim_next(session, worker="other", lease_s=60) is None
 
 
 def test_the_last_shard_completes_the_job(database: Database) -> None:
@@ -45,11 +45,11 @@ def test_the_last_shard_completes_the_job(database: Database) -> None:
     job_id = add_planned_job(database, items=6)
     first, second = (claim_shard(database, shard.id) for shard in shards_of(database, job_id))
     with database.write() as session:
-        _, ended = shards.finish(session, first, verdicts_of(first), window=4)
+        _, ended = shards.finish(session, [first], verdicts_of(first), window=4)
     assert not ended
     with database.write() as session:
         found = [verdicts_of(second)[0], failed_verdict(5)]
-        _, ended = shards.finish(session, second, found, window=4)
+        _, ended = shards.finish(session, [second], found, window=4)
     assert ended
     job = get_job(database, job_id)
     assert (job.state, job.total, job.scored, job.failed) == (JobState.COMPLETED, 6, 5, 1)
@@ -64,10 +64,10 @@ def test_a_worker_past_its_lease_cannot_commit(database: Database) -> None:
     owner = claim_shard(database, shard.id)
     assert owner.token > late.token
     with pytest.raises(LeaseLostError), database.write() as session:
-        shards.finish(session, late, verdicts_of(late), window=4)
+        shards.finish(session, [late], verdicts_of(late), window=4)
     assert get_job(database, job_id).scored == 0
     with database.write() as session:
-        shards.finish(session, owner, verdicts_of(owner), window=4)
+        shards.finish(session, [owner], verdicts_of(owner), window=4)
     assert get_job(database, job_id).scored == 3
 
 
@@ -109,7 +109,7 @@ def test_a_poison_item_is_found_and_the_others_are_spared(database: Database) ->
                 ended = shards.hand_back(session, claim, error="ValueError: bad", max_attempts=3)
                 assert not ended or given_up
             else:
-                shards.finish(session, claim, verdicts_of(claim), window=4)
+                shards.finish(session, [claim], verdicts_of(claim), window=4)
     job = get_job(database, job_id)
     assert (job.state, job.scored, job.failed) == (JobState.COMPLETED, 7, 1)
     with database.read() as session:
@@ -130,7 +130,7 @@ def test_a_worker_that_dies_of_something_else_makes_no_item_poison(database: Dat
         claim = claim_shard(database, shard.id)
         assert claim.attempts > 1, "It must run alone."
         with database.write() as session:
-            shards.finish(session, claim, verdicts_of(claim), window=4)
+            shards.finish(session, [claim], verdicts_of(claim), window=4)
     assert get_job(database, job_id).scored == 2
 
 

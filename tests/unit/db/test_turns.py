@@ -3,9 +3,9 @@
 from collections import Counter
 
 from core.terms import JobKind, Priority
-from db import dispatching, shards
+from db import claims, dispatching, shards
+from db.claims import ShardClaim
 from db.session import Database
-from db.shards import ShardClaim
 from tests.support.rows import add_planned_job, verdicts_of
 
 WINDOW = 4
@@ -52,7 +52,7 @@ def test_a_job_does_not_gain_by_having_waited(database: Database) -> None:
     late = _dispatched(database, items=8, shard_size=1)
     for _ in range(WINDOW):
         with database.write() as session:
-            claim = shards.claim_next(session, worker="test", lease_s=60)
+            claim = claims.claim_next(session, worker="test", lease_s=60)
             assert claim is not None
             shards.postpone(session, claim, error="Storage is away.", delay_s=3600)
     other = _dispatched(database, items=100, shard_size=1)
@@ -80,10 +80,10 @@ def test_the_interactive_lane_takes_single_scans_only(database: Database) -> Non
     _dispatched(database, items=4)
     single = _dispatched(database, items=1, kind=JobKind.SINGLE)
     with database.write() as session:
-        claim = shards.claim_next(session, worker="test", lease_s=60, interactive=True)
+        claim = claims.claim_next(session, worker="test", lease_s=60, interactive=True)
         assert claim is not None
         assert (claim.job_id, claim.interactive) == (single, True)
-        assert shards.claim_next(session, worker="test", lease_s=60, interactive=True) is None
+        assert claims.claim_next(session, worker="test", lease_s=60, interactive=True) is None
 
 
 def _dispatched(
@@ -104,14 +104,14 @@ def _dispatched(
 
 def _claim(database: Database) -> ShardClaim:
     with database.write() as session:
-        claim = shards.claim_next(session, worker="test", lease_s=60)
+        claim = claims.claim_next(session, worker="test", lease_s=60)
         assert claim is not None
         return claim
 
 
 def _finish(database: Database, claim: ShardClaim) -> None:
     with database.write() as session:
-        shards.finish(session, claim, verdicts_of(claim), window=WINDOW)
+        shards.finish(session, [claim], verdicts_of(claim), window=WINDOW)
 
 
 def _scan(database: Database) -> ShardClaim:

@@ -29,7 +29,7 @@ def complete(database: Database, *, items: int = 2) -> int:
     for shard in shards_of(database, job_id):
         claim = claim_shard(database, shard.id)
         with database.write() as session:
-            shards.finish(session, claim, verdicts_of(claim), window=4)
+            shards.finish(session, [claim], verdicts_of(claim), window=4)
     return job_id
 
 
@@ -72,7 +72,7 @@ def test_a_cancelled_job_is_announced_when_it_has_stopped(database: Database) ->
         endings.cancel(session, session.get_one(Job, job_id))
     assert deliveries_of(database, endpoint) == []
     with database.write() as session:
-        shards.finish(session, claim, [failed_verdict(0), failed_verdict(1)], window=4)
+        shards.finish(session, [claim], [failed_verdict(0), failed_verdict(1)], window=4)
     (delivery,) = deliveries_of(database, endpoint)
     assert delivery.event == "job.cancelled"
     assert delivery.payload["data"]["counters"]["failed"] == 2
@@ -98,7 +98,7 @@ def test_a_job_of_which_too_much_failed_is_announced(database: Database) -> None
         session.get_one(Job, job_id).max_failure_ratio = 0.1
     claim = claim_shard(database, shards_of(database, job_id)[0].id)
     with database.write() as session:
-        shards.finish(session, claim, [failed_verdict(0), failed_verdict(1)], window=4)
+        shards.finish(session, [claim], [failed_verdict(0), failed_verdict(1)], window=4)
     (delivery,) = deliveries_of(database, endpoint)
     assert delivery.event == "job.failed"
     assert "max_failure_ratio" in delivery.payload["data"]["error"]

@@ -15,6 +15,7 @@ from tests.support.rows import add_job_of, claim_shard, get_job, shards_of
 from tests.support.workers import PretendDetector, bytes_of_name, shard_scanner
 from workers import fetching
 from workers.fetching import BLOCK_ITEMS, SLICES, Fetcher
+from workers.handful import Handful
 from workers.scan import ShardScanner
 
 PATIENCE_S = 30
@@ -116,7 +117,7 @@ def test_a_block_of_large_files_is_short(
     claim = claim_shard(database, shards_of(database, job_id)[0].id)
     with ThreadPoolExecutor(2) as threads:
         fetcher = Fetcher(bytes_of_name, threads, threads, Event())
-        blocks = list(fetcher.of(claim).blocks())
+        blocks = list(fetcher.of(Handful([claim])).blocks())
     assert max(sum(len(item.content or b"") for item in block) for block in blocks) <= 10 + 2 * 3
     assert sorted(item.source.name for block in blocks for item in block) == names
 

@@ -48,7 +48,7 @@ def test_a_shard_in_hand_is_renewed_and_no_other(database: Database) -> None:
     """While the block runs its lease is extended; before and after it is not."""
     keeper, shard, other = _keeper(database), _shard(database), _shard(database)
     claim, _ = claim_shard(database, shard.id), claim_shard(database, other.id)
-    with keeper.shard(claim.shard_id, claim.token):
+    with keeper.shards([(claim.shard_id, claim.token)]):
         keeper.renew()
         assert _is_renewed(database, _lease(database, shard))
         assert not _is_renewed(database, _lease(database, other))
@@ -73,7 +73,7 @@ def test_a_shard_that_takes_too_long_is_let_go(database: Database) -> None:
     """A worker that hangs does not keep its shard forever."""
     keeper, shard = _keeper(database, longest_s=0), _shard(database)
     claim = claim_shard(database, shard.id)
-    with keeper.shard(claim.shard_id, claim.token):
+    with keeper.shards([(claim.shard_id, claim.token)]):
         keeper.renew()
     assert not _is_renewed(database, _lease(database, shard))
 
@@ -83,7 +83,7 @@ def test_a_lease_that_was_lost_stays_lost(database: Database) -> None:
     keeper, shard = _keeper(database), _shard(database)
     late = claim_shard(database, shard.id, lease_s=-1)
     claim_shard(database, shard.id, worker="owner")
-    with keeper.shard(late.shard_id, late.token):
+    with keeper.shards([(late.shard_id, late.token)]):
         keeper.renew()
     (now,) = shards_of(database, shard.job_id)
     assert (now.leased_by, now.lease_token) == ("owner", late.token + 1)
@@ -117,7 +117,7 @@ def test_a_database_that_is_away_for_a_moment(database: Database) -> None:
     keeper = LeaseKeeper(flaky, lease_s=0.03, longest_s=600)
     before = _lease(database, shard)
     keeper.start()
-    with keeper.shard(claim.shard_id, claim.token):
+    with keeper.shards([(claim.shard_id, claim.token)]):
         assert flaky.written.wait(30)
     keeper.close()
     flaky.close()

@@ -13,7 +13,8 @@ from core.sources import Place, SourceItem
 from core.sources.folder import list_folder
 from core.taskqueue import plan_job, scan_next
 from core.terms import JobKind, JobState
-from db import endings, plan_turns, planning, shards
+from db import claims, endings, plan_turns, planning, shards
+from db.claims import ShardClaim
 from db.clock import database_time
 from db.models import Job
 from db.session import Database
@@ -71,11 +72,11 @@ def rig(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_listing_that_fails_with_shards_in_hand(rig: Rig) -> None:
     """The shard in hand is finished, then the job ends as failed, with its sentence."""
-    held: list[shards.ShardClaim] = []
+    held: list[ShardClaim] = []
 
     def claim_and_fail() -> None:
         with rig.database.write() as session:
-            claim = shards.claim_next(session, worker="test", lease_s=60)
+            claim = claims.claim_next(session, worker="test", lease_s=60)
             assert claim is not None
             held.append(claim)
         raise SourceError("The folder is gone.")
@@ -84,7 +85,7 @@ def test_a_listing_that_fails_with_shards_in_hand(rig: Rig) -> None:
     rig.planner.plan_waiting()
     assert get_job(rig.database, rig.job_id).state is JobState.CANCELLING
     with rig.database.write() as session:
-        shards.finish(session, held[0], verdicts_of(held[0]), window=4)
+        shards.finish(session, [held[0]], verdicts_of(held[0]), window=4)
     job = get_job(rig.database, rig.job_id)
     assert (job.state, job.error, job.scored) == (JobState.FAILED, "The folder is gone.", 4)
     reopen(rig.database, rig.job_id)

@@ -76,6 +76,6 @@ def test_a_sweep_over_healthy_jobs_sends_nothing(database: Database) -> None:
     queue = RecordingQueue()
     recovery(database, queue, interval_s=0).sweep()
     with database.write() as session:
-        shards.finish(session, claim, verdicts_of(claim), window=4)
+        shards.finish(session, [claim], verdicts_of(claim), window=4)
     recovery(database, queue, interval_s=0).sweep()
     assert queue.messages == []

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.terms import JobState, Label, ShardState
-from db import shards, verdicts
+from db import claims, verdicts
 from db.models import Verdict
 from db.session import Database
 from detector.preprocess import Prepared
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_champion, add_job_of, get_job, shards_of
 from tests.support.workers import PretendDetector, bytes_of_name, shard_scanner
+from workers.handful import Handful
 from workers.inflight import Flight, Key
 from workers.scan import ShardScanner
 
@@ -101,9 +102,9 @@ def test_a_verdict_is_shared_until_it_is_stored(database: Database) -> None:
     job_id = add_job_of(database, ["f1"])
     with _scanner(database, detector) as scanner:
         with database.write() as session:
-            claim = shards.claim_next(session, worker="test", lease_s=60)
+            claim = claims.claim_next(session, worker="test", lease_s=60)
             assert claim is not None
-        with scanner.scorer.scoring(claim):
+        with scanner.scorer.scoring(Handful([claim])):
             scanner.scan_next()
     assert detector.forwarded == 1
     assert get_job(database, job_id).reused == 1
@@ -125,7 +126,7 @@ def test_a_stopping_worker_gives_up_its_images_before_it_waits(database: Databas
         others = _join(scanner, database, b"f2")
         scanning = threads.submit(scanner.scan_next)
         given_up = follower.get(timeout=PATIENCE_S)
-        assert given_up.verdict.result(PATIENCE_S) is None
+        assert given_up.wait() is None
         scanner.scorer.in_flight.leave(others)
         assert scanning.result(PATIENCE_S)
     (shard,) = shards_of(database, job_id)
