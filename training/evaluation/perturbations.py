@@ -24,13 +24,13 @@ KERNELS = {
 }
 # How each kind's strength is counted, and the strengths, from mild to harsh.
 STRENGTHS: dict[str, tuple[str, tuple[float, ...]]] = {
-    "jpeg": ("quality", (100, 95, 90, 80, 70, 60, 50, 40, 30, 20, 10)),
-    "webp": ("quality", (100, 90, 80, 60, 40, 20, 10)),
-    "blur": ("standard deviation in pixels", (0.5, 1, 1.5, 2, 3, 4)),
-    "noise": ("standard deviation in steps of 255", (2, 5, 10, 20, 40)),
-    "resize": ("factor", (2, 1.5, 0.75, 0.5, 0.35, 0.25)),
-    "crop": ("share of each side that is kept", (0.95, 0.9, 0.8, 0.7, 0.5)),
-    "screenshot": ("times passed on", (1, 2, 3, 4)),
+    "jpeg": ("quality", (100, 90, 80, 70, 60, 50, 40, 30, 20, 10)),
+    "webp": ("quality", (90, 75, 50, 25, 10)),
+    "blur": ("standard deviation in pixels", (0.5, 1, 2, 3, 4)),
+    "noise": ("standard deviation in steps of 255", (5, 10, 20, 40)),
+    "resize": ("factor", (2, 1.5, 0.75, 0.5, 0.25)),
+    "crop": ("share of each side that is kept", (0.9, 0.8, 0.7, 0.5)),
+    "screenshot": ("times passed on", (1, 2, 4)),
 }
 
 
