@@ -1,6 +1,6 @@
 """Measures a model on images, by dataset, method and source, and writes what it found.
 
-fakesweep train evaluate --model fakesweep-vit-small-1 --data photos --data fakes --out measured
+fakesweep train evaluate --model faces-1 --data real:photos --data fake:fakes --out measured
 """
 
 from collections.abc import Sequence

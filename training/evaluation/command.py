@@ -16,8 +16,8 @@ from core.settings import load_settings
     "--data",
     multiple=True,
     required=True,
-    metavar="[NAME=]DIR",
-    help="Prepared dataset, or images in any known layout; may be given again.",
+    metavar="[real:|fake:][NAME=]PATH",
+    help="Prepared dataset, or data in any known layout; may be given again.",
 )
 @click.option(
     "--split",

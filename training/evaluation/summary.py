@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -38,7 +39,13 @@ def summarize_evaluation(findings: Findings, out: Path | None) -> None:
 def _table(findings: Findings) -> Table:
     subject = findings.subject
     scored = "faces" if subject.faces == "on" else "whole images"
-    table = Table("images", title=f"{subject.model}, scoring {scored}")
+    table = Table(
+        title=f"{subject.model}, scoring {scored}",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    table.add_column("images", overflow="fold")
     for heading in ("real", "fake", "AUC", "95 %", "EER", "found", "flagged", "F1"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in findings.evaluation.rows:
