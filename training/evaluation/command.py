@@ -31,7 +31,7 @@ from core.settings import load_settings
     type=click.IntRange(1),
     default=10,
     show_default=True,
-    help="Of each video that is not unpacked yet, at most.",
+    help="At most so many of each video; a prepared dataset keeps its own.",
 )
 @click.option(
     "--faces",
