@@ -1,19 +1,17 @@
 """Rows as the schemas that clients see, and the answers that carry them."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import Response, url_for
 from pydantic import BaseModel
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.schemas import Counters, FaceView, JobView, ModelView, VerdictView
 from api.services import services
 from core.terms import Alias, JobState
 from db import jobs, pace
-from db.clock import database_time
+from db.jobs import InHand
 from db.models import Job, ModelVersion, Verdict
 
 SHOWN_OF_SOURCE = ("type", "path", "name", "strict")
@@ -33,13 +31,13 @@ def answer(
 def job_views(session: Session, found: list[Job]) -> list[JobView]:
     """Return the jobs as clients see them, with what workers have in hand of each."""
     open_ids = [job.id for job in found if not job.state.is_final]
-    in_hand = jobs.items_in_hand(session, open_ids) if open_ids else {}
-    now = session.scalars(select(database_time())).one()
-    return [_job_view(job, running=in_hand.get(job.id, 0), now=now) for job in found]
+    held = jobs.in_hand(session, open_ids) if open_ids else None
+    return [_job_view(job, held) for job in found]
 
 
-def _job_view(job: Job, *, running: int, now: datetime) -> JobView:
-    rate = pace.rate(job, now)
+def _job_view(job: Job, held: InHand | None) -> JobView:
+    running = held.items.get(job.id, 0) if held else 0
+    rate = pace.rate(job, held.now if held else None)
     return JobView(
         id=job.public_id,
         kind=job.kind,

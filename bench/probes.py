@@ -10,7 +10,7 @@ import httpx
 import numpy as np
 import psutil
 
-INTERVAL_S = 0.25
+INTERVAL_S = 0.5  # the load of somebody who watches; what measures must cost little
 
 
 @dataclass

@@ -13,7 +13,8 @@ from bench import machine, results
 from bench.installation import Bench, running_bench
 from bench.probes import Probes
 
-AFTERWARDS_S = 5.0
+AFTERWARDS_S = 10.0
+POLL_S = 0.5
 SMALL_ITEMS = 10_000
 LATE_ITEMS = 10
 DISTINCT = 100  # pictures in the job of copies
@@ -86,7 +87,7 @@ class Latecomer:
 
     def _run(self) -> None:
         while self._bench.client.jobs.get(self._job_id).counters.ended < self._after:
-            time.sleep(0.1)
+            time.sleep(POLL_S)
         start = time.perf_counter()
         self._bench.wait(self._bench.submit(self._manifest))
         self.took_s = time.perf_counter() - start

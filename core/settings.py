@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     # Workers
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, ...")
     worker_nice: int = Field(
-        5, ge=0, le=19, description="Niceness of a worker: the API and the database come first."
+        10, ge=0, le=19, description="Niceness of a worker: the API and the database come first."
     )
     worker_threads: int = Field(3, ge=1, le=256, description="Shards in hand at once.")
     decode_threads: int = Field(0, ge=0, le=256, description="Decoding threads; 0: by the cores.")

@@ -1,10 +1,10 @@
 """The items of a job, found in the shards that the source's listing made."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.sources import Place
@@ -17,25 +17,32 @@ def rows_at(session: Session, job_id: int, positions: Sequence[int]) -> list[Map
     """Return the items at the positions, which ascend, as their shards hold them.
 
     The shards are read backwards until every item is found: parts of what was one shard may lie
-    across each other.
+    across each other. Raises LookupError when there are no such items.
     """
-    listed = session.scalars(
-        select(Shard)
-        .where(Shard.job_id == job_id, Shard.round == 0)
-        .where(Shard.first_position <= positions[-1])
-        .order_by(Shard.first_position.desc())
-        .execution_options(yield_per=SHARDS_A_READ)
-    )
-    missing, found = set(positions), {}
-    with closing(listed):
-        for shard in listed:
+    missing, found, behind = set(positions), {}, positions[-1] + 1
+    while missing:
+        given = {"job_id": job_id, "behind": behind}
+        some = session.scalars(_backwards(), given).all()
+        if not some:
+            raise LookupError(f"Job {job_id} has no items at the positions {sorted(missing)}.")
+        for shard in some:
+            behind = shard.first_position
             for position, row in zip(shard.positions, shard.items, strict=True):
                 if position in missing:
                     missing.remove(position)
                     found[position] = {**row, "position": position}
-            if not missing:
-                break
     return [found[position] for position in positions]
+
+
+@cache
+def _backwards() -> Select[Shard]:
+    return (
+        select(Shard)
+        .where(Shard.job_id == bindparam("job_id"), Shard.round == 0)
+        .where(Shard.first_position < bindparam("behind"))
+        .order_by(Shard.first_position.desc())
+        .limit(SHARDS_A_READ)
+    )
 
 
 def place(session: Session, job_id: int, *, count: int) -> Place | None:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy.orm import Session, joinedload
 from uuid_utils import uuid7
 
 from core.errors import NotFoundError
@@ -98,10 +99,10 @@ def get(session: Session, public_id: str, *, visible_to: int | None = None) -> J
 
     With None, whoever asks sees the jobs of all keys.
     """
-    conditions = [Job.public_id == public_id, Job.deleted_at.is_(None)]
+    given: dict[str, object] = {"public_id": public_id}
     if visible_to is not None:
-        conditions.append(Job.api_key_id == visible_to)
-    job = session.scalar(select(Job).where(*conditions))
+        given["visible_to"] = visible_to
+    job = session.scalars(_by_public_id(visible_to is not None), given).unique().one_or_none()
     if job is None:
         raise NotFoundError(f"There is no job {public_id}.")
     return job
@@ -153,14 +154,38 @@ def page(
     return session.scalars(query).all()
 
 
-def items_in_hand(session: Session, job_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many items of each job are in shards that a worker has in hand."""
-    query = (
-        select(Shard.job_id, func.sum(Shard.size))
-        .where(Shard.state == ShardState.LEASED, Shard.job_id.in_(job_ids))
-        .group_by(Shard.job_id)
+@dataclass(frozen=True)
+class InHand:
+    """Items of each job that workers have in hand, and the database's time at which it was so."""
+
+    items: Mapping[int, int]
+    now: datetime
+
+
+def in_hand(session: Session, job_ids: Sequence[int]) -> InHand:
+    """Return how many items of each of these jobs, which must be there, are in hand."""
+    rows = session.execute(_held(), {"job_ids": job_ids}).all()
+    return InHand({job_id: int(items) for _, job_id, items in rows}, rows[0][0])
+
+
+@cache
+def _by_public_id(some_only: bool) -> Select[Job]:
+    """Return the query of one job and its notes, built once: status is asked for often."""
+    conditions = [Job.public_id == bindparam("public_id"), Job.deleted_at.is_(None)]
+    if some_only:
+        conditions.append(Job.api_key_id == bindparam("visible_to"))
+    return select(Job).where(*conditions).options(joinedload(Job.notes))
+
+
+@cache
+def _held() -> Select[datetime, int, int]:
+    is_held = and_(Shard.job_id == Job.id, Shard.state == ShardState.LEASED)
+    return (
+        select(database_time(), Job.id, func.coalesce(func.sum(Shard.size), 0))
+        .outerjoin(Shard, is_held)
+        .where(Job.id.in_(bindparam("job_ids", expanding=True)))
+        .group_by(Job.id)
     )
-    return {job_id: int(items) for job_id, items in session.execute(query)}
 
 
 def _noted(key: str, value: str) -> Select[int]:

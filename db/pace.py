@@ -30,15 +30,18 @@ def added(items: int | ColumnElement[int]) -> Values:
     }
 
 
-def rate(job: Job, now: datetime) -> float | None:
+def rate(job: Job, now: datetime | None) -> float | None:
     """Return the items a second: of late, while the job is open; over its whole run, afterwards.
 
-    `now` is the database's time. None before the job has begun; 0 when nothing ends any more.
+    `now` is the database's time, which a job that has ended does without. None before the job has
+    begun; 0 when nothing ends any more.
     """
     if job.running_at is None:
         return None
     if job.ended_at is not None:
         return job.ended / max((job.ended_at - job.running_at).total_seconds(), SHORTEST_S)
+    if now is None:
+        raise ValueError("The rate of a job that is open needs the time.")
     slot = int(now.timestamp()) // SLOT_S
     begun = max((slot - 1) * SLOT_S, job.running_at.timestamp())
     return _ended_since(job, slot) / max(now.timestamp() - begun, SHORTEST_S)

@@ -27,12 +27,15 @@ class Database:
         """
         self.engine = _create_engine(url, ping)
         writing = self.engine.execution_options(fakesweep_writes=True)
-        self._read = sessionmaker(self.engine, expire_on_commit=False)
+        self._read = sessionmaker(self._reading(), expire_on_commit=False)
         self._write = sessionmaker(writing, expire_on_commit=False)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a session that sees one state of the database and changes nothing."""
+        """Open a session that changes nothing.
+
+        On SQLite it sees one state of the database; on Postgres, each statement sees the newest.
+        """
         with self._read() as session:
             yield session
 
@@ -41,6 +44,15 @@ class Database:
         """Open a session whose changes are committed together, or not at all."""
         with self._write.begin() as session:
             yield session
+
+    def _reading(self) -> Engine:
+        """Return the engine of reads, which on Postgres cost no round trips around them.
+
+        There, the transaction of a read would begin anew with each statement in any case.
+        """
+        if self.engine.dialect.name == "postgresql":
+            return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        return self.engine
 
     def check(self) -> None:
         """Raise ConfigurationError with a sentence when the database does not answer."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import ConfigurationError
 
@@ -86,10 +86,15 @@ class Adaptation(_Section):
     head_factor: Annotated[float, Field(gt=0)] = 1.0
 
 
+def _word(value: object) -> object:
+    """Return on and off as the words that they are; YAML reads them as true and false."""
+    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+
+
 class Preprocessing(_Section):
     """What the backbone was trained with; the size comes from the backbone itself."""
 
-    faces: Literal["off", "on"] = "off"
+    faces: Annotated[Literal["off", "on"], BeforeValidator(_word)] = "off"
     resampling: Literal["bilinear", "bicubic", "lanczos"] = "bicubic"
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)

@@ -13,7 +13,7 @@ from time import monotonic
 from core.sources import SourceItem
 from db.claims import ShardClaim
 
-HANDFUL_S = 0.1  # a slot takes no more than its process does in this time: what a crash costs
+HANDFUL_S = 0.25  # a slot takes no more than its process does in this time: what a crash costs
 MOST_SHARDS = 8
 REMEMBERED_S = 1.0
 

@@ -80,7 +80,7 @@ def test_a_worker_stopped_past_its_lease_is_fenced(begin: Begin) -> None:
     steps = Ledger(trial.database).steps()
     for before in held:
         assert steps[before[-1].shard_id][-1].lease_token > before[-1].lease_token
-    assert "lease_lost" in (trial.folder / f"{name}.log").read_text()
+    assert "leases_lost" in (trial.folder / f"{name}.log").read_text()
 
 
 def test_a_worker_stopped_within_a_transaction_holds_nobody_up(begin: Begin) -> None:

@@ -1,10 +1,12 @@
 """Jobs: listed newest first, cancelled within a shard, never ended twice."""
 
 import pytest
+from sqlalchemy import select
 
 from core.errors import ConflictError, NotFoundError
 from core.terms import JobKind, JobState
 from db import claims, dispatching, endings, jobs, shards
+from db.clock import database_time
 from db.models import Job
 from db.session import Database
 from tests.support.rows import (
@@ -76,11 +78,15 @@ def test_a_completed_job_cannot_be_cancelled(database: Database) -> None:
 
 
 def test_items_in_hand_are_counted_by_job(database: Database) -> None:
-    """Only items of leased shards count as running."""
-    job_id = add_planned_job(database, items=8)
+    """Only items of leased shards count as running; the time is the database's."""
+    job_id, other = add_planned_job(database, items=8), add_planned_job(database, items=4)
     claim_shard(database, shards_of(database, job_id)[0].id)
     with database.read() as session:
-        assert jobs.items_in_hand(session, [job_id]) == {job_id: 4}
+        before = session.scalars(select(database_time())).one()
+        found = jobs.in_hand(session, [job_id, other])
+        after = session.scalars(select(database_time())).one()
+    assert found.items == {job_id: 4, other: 0}
+    assert before <= found.now <= after
 
 
 def test_a_failed_job_keeps_its_reason(database: Database) -> None:

@@ -23,6 +23,13 @@ def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
     assert read_config(tmp_path / "a.yaml").epochs == 6
 
 
+@pytest.mark.parametrize("word", ["on", '"on"', "true"])
+def test_faces_may_be_written_as_yaml_reads_them(tmp_path: Path, word: str) -> None:
+    """YAML takes a bare `on` for true; what is meant is the word."""
+    (tmp_path / "a.yaml").write_text(f"preprocessing: {{faces: {word}}}")
+    assert read_config(tmp_path / "a.yaml").preprocessing.faces == "on"
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

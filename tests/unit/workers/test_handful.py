@@ -29,8 +29,8 @@ class Clock:
         return self.now
 
 
-@pytest.mark.parametrize(("shards_a_second", "expected"), [(0, 1), (5, 1), (30, 3), (500, 8)])
-def test_a_handful_is_what_the_process_does_in_a_tenth_of_a_second(
+@pytest.mark.parametrize(("shards_a_second", "expected"), [(0, 1), (5, 1), (16, 4), (500, 8)])
+def test_a_handful_is_what_the_process_does_in_a_quarter_of_a_second(
     shards_a_second: int, expected: int
 ) -> None:
     """At least one shard and at most eight, by what ended in the last second."""
