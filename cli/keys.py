@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.text import plain
-from core.errors import NotFoundError
 from core.settings import load_settings
 from core.terms import Scope
 from db import api_keys, quotas
@@ -99,13 +98,9 @@ def limit(name: str, max_open_jobs: int | None, max_items_a_day: int | None) -> 
     if max_open_jobs is None and max_items_a_day is None:
         raise click.UsageError("Name a limit to change: --max-open-jobs or --max-items-a-day.")
     with _database() as database, database.write() as session:
-        key = next((key for key in api_keys.everyone(session) if key.name == name), None)
-        if key is None:
-            raise NotFoundError(f"There is no key named {name}; `fakesweep keys list` shows all.")
-        if max_open_jobs is not None:
-            key.max_open_jobs = max_open_jobs or None
-        if max_items_a_day is not None:
-            key.max_items_a_day = max_items_a_day or None
+        key = api_keys.limit(
+            session, name, max_open_jobs=max_open_jobs, max_items_a_day=max_items_a_day
+        )
     click.echo(
         f"The key {name} may have {_most(key.max_open_jobs)} open jobs at once, and its jobs may "
         f"list {_most(key.max_items_a_day)} items a day."

@@ -92,18 +92,43 @@ def everyone(session: Session) -> Sequence[ApiKey]:
     return session.scalars(select(ApiKey).order_by(ApiKey.name)).all()
 
 
+def limit(
+    session: Session,
+    name: str,
+    *,
+    max_open_jobs: int | None = None,
+    max_items_a_day: int | None = None,
+) -> ApiKey:
+    """Change what the key may use, and return it: 0 lifts a limit, None leaves it as it is.
+
+    Raises NotFoundError.
+    """
+    key = _require(session, name)
+    if max_open_jobs is not None:
+        key.max_open_jobs = max_open_jobs or None
+    if max_items_a_day is not None:
+        key.max_items_a_day = max_items_a_day or None
+    session.flush()
+    return key
+
+
 def revoke(session: Session, name: str) -> None:
     """Close the API to the key for good; its jobs stay, its webhooks are disabled.
 
     Raises NotFoundError.
     """
-    key = _named(session, name)
-    if key is None:
-        raise NotFoundError(f"There is no key named {name}; `fakesweep keys list` shows all.")
+    key = _require(session, name)
     if key.revoked_at is None:
         key.revoked_at = database_time()
         session.flush()
         webhook_endpoints.disable_all_of(session, key.id)
+
+
+def _require(session: Session, name: str) -> ApiKey:
+    key = _named(session, name)
+    if key is None:
+        raise NotFoundError(f"There is no key named {name}; `fakesweep keys list` shows all.")
+    return key
 
 
 def _named(session: Session, name: str) -> ApiKey | None:

@@ -24,7 +24,7 @@ from transformers import (
     trainer,
 )
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, DatasetError
 from detector.preprocess import PreprocessingSpec
 from detector.vit import load_vit, side_of
 from training.config import TrainingConfig
@@ -57,6 +57,11 @@ def train(
     Raises ConfigurationError, DatasetError and ModelUnavailableError before it trains.
     """
     dataset = PreparedDataset.read(data)
+    if config.preprocessing.faces == "on" and not _has_faces(dataset):
+        raise DatasetError(
+            f"{data} was prepared without faces, which the configuration trains on; prepare it "
+            "with `--faces on`, or set `preprocessing: {faces: off}`."
+        )
     set_seed(config.seed)  # a new head is drawn at random
     vit = load_vit(backbone, new_head=True)
     spec = _spec(config, vit)
@@ -119,6 +124,10 @@ def _keep_best(
     vit.save_pretrained(run.model)
     (run.folder / HISTORY).write_text(json.dumps(state.log_history, indent=2) + "\n")
     draw_curves(state.log_history, run.folder / "curves.png")
+
+
+def _has_faces(dataset: PreparedDataset) -> bool:
+    return any(len(landmarks) for landmarks in dataset.items["landmarks"])
 
 
 def _spec(config: TrainingConfig, vit: ViTForImageClassification) -> PreprocessingSpec:

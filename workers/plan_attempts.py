@@ -15,7 +15,7 @@ from workers.dispatch import ring_for_webhooks, send_all
 from workers.patience import is_passing, patiently
 from workers.turns import TurnOverError
 
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 8  # of which none got further; most workers die of something else
 MAX_POSTPONEMENTS = 20  # with the pauses between them, about a quarter of an hour
 LONGEST_PAUSE_S = 60.0
 

@@ -17,6 +17,7 @@ from detector.detector import Detector
 from tests.support.images import write_labelled_folder
 from tests.support.runs import TINY
 from training import cli
+from training.config import Preprocessing, TrainingConfig
 from training.dataset import PreparedDataset
 from training.evaluate import evaluate_model
 from training.examples import TrainingExamples
@@ -145,6 +146,15 @@ def test_a_run_learns(run: Run, tmp_path: Path) -> None:
     for name in ("run.json", "history.json", "curves.png", "model/model.safetensors"):
         assert (run.folder / name).exists()
     assert list((run.folder / "logs").glob("events.*"))
+
+
+def test_faces_cannot_be_trained_on_where_none_were_looked_for(
+    dataset: Path, backbone: Path, tmp_path: Path
+) -> None:
+    """A dataset of whole images is not taken for one of faces; the sentence says what to do."""
+    config = TrainingConfig(preprocessing=Preprocessing(faces="on"))
+    with pytest.raises(DatasetError, match="prepare it with `--faces on`"):
+        train(config, dataset, str(backbone), tmp_path / "run", resume=False)
 
 
 def test_a_run_is_never_started_over(run: Run, dataset: Path, backbone: Path) -> None:
