@@ -48,7 +48,7 @@ class Access:
         if not uri.startswith("file:"):
             return is_below(uri, self.storage_url)
         try:
-            return self._is_stored(os.path.normpath(local_path(uri)))
+            return self._is_stored(_normal_path(uri))
         except ValueError:
             return False
 
@@ -67,7 +67,7 @@ class Access:
         """The storage's folder as it is written, and where it really lies."""
         if not self.storage_url.startswith("file:"):
             return ()
-        root = os.path.normpath(local_path(self.storage_url))
+        root = _normal_path(self.storage_url)
         return root, os.path.realpath(root)
 
     @cached_property
@@ -79,7 +79,7 @@ class Access:
 
     def _file_refusal(self, uri: str) -> str | None:
         try:
-            return self._path_refusal(os.path.normpath(local_path(uri)))
+            return self._path_refusal(_normal_path(uri))
         except ValueError as error:
             return f"The file's URI is not usable: {error}."
 
@@ -106,6 +106,14 @@ class Access:
         if self.outbound is None:
             return "This installation fetches no URLs (FAKESWEEP_URL_SOURCES); upload the images."
         return self.outbound.refusal(uri)
+
+
+def _normal_path(uri: str) -> str:
+    """Return the path that a `file://` URI means; raises ValueError.
+
+    Two slashes at its beginning, which POSIX lets stand for themselves, are one on our systems.
+    """
+    return "/" + os.path.normpath(local_path(uri)).lstrip("/")
 
 
 def access_of(settings: Settings) -> Access:

@@ -9,9 +9,7 @@ from sqlalchemy import (
     Float,
     Integer,
     Select,
-    and_,
     bindparam,
-    or_,
     select,
     true,
     update,
@@ -129,11 +127,16 @@ def claim_more(
 
 
 def renew(session: Session, tokens: Sequence[tuple[int, int]], *, lease_s: float) -> None:
-    """Extend the leases of the claims, given as (shard id, token); a lost one stays lost."""
-    held = or_(*(and_(Shard.id == id_, Shard.lease_token == token) for id_, token in tokens))
+    """Extend the leases of the claims, given as (shard id, token); a lost one stays lost.
+
+    Rows are locked by their ids, as commits do it; one that is being committed needs no renewal.
+    """
+    wanted = dict(tokens)
+    rows = session.execute(_leased(), {"ids": list(wanted)}).all()
+    held = [row.id for row in rows if row.lease_token == wanted[row.id]]
     session.execute(
         update(Shard)
-        .where(held, Shard.state == ShardState.LEASED)
+        .where(Shard.id.in_(held))
         .values(lease_expires_at=database_time(lease_s))
         .execution_options(synchronize_session=False)
     )
@@ -163,6 +166,16 @@ def _fresh() -> Select[int]:
         .where(Shard.attempts == 0, Shard.postponements == 0)
         .order_by(Shard.rank, Shard.turn, Shard.id)
         .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
+    )
+
+
+@cache
+def _leased() -> Select[int, int]:
+    return (
+        select(Shard.id, Shard.lease_token)
+        .where(Shard.id.in_(bindparam("ids", expanding=True)), Shard.state == ShardState.LEASED)
+        .order_by(Shard.id)
         .with_for_update(skip_locked=True)
     )
 

@@ -22,7 +22,7 @@ ENDED_AT = {
 
 
 def cancel(session: Session, job: Job) -> None:
-    """Start to cancel the job: no shard is claimed any more, those in hand end within one shard.
+    """Start to cancel the job: no shard is claimed any more, those in hand are the last.
 
     Cancelling a cancelled job changes nothing; raises ConflictError when it ended otherwise.
     """

@@ -165,6 +165,8 @@ class InHand:
 def in_hand(session: Session, job_ids: Sequence[int]) -> InHand:
     """Return how many items of each of these jobs, which must be there, are in hand."""
     rows = session.execute(_held(), {"job_ids": job_ids}).all()
+    if not rows:  # all were deleted just now
+        return InHand({}, session.scalars(select(database_time())).one())
     return InHand({job_id: int(items) for _, job_id, items in rows}, rows[0][0])
 
 

@@ -28,7 +28,7 @@ def reopen(session: Session, job: Job) -> None:
     Raises ConflictError when the job is open, was cancelled, has nothing to try again, or when
     its images were uploaded and have been deleted since.
     """
-    session.refresh(job, with_for_update=True)
+    session.refresh(job, with_for_update={"of": Job})
     if job.state not in RETRIED_STATES:
         raise ConflictError(
             f"The job is {job.state}; only one that is completed or failed can be retried."

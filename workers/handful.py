@@ -15,6 +15,7 @@ from db.claims import ShardClaim
 
 HANDFUL_S = 0.25  # a slot takes no more than its process does in this time: what a crash costs
 MOST_SHARDS = 8
+MOST_ITEMS = 512  # what a slot holds of them in memory is bounded, however large shards are
 REMEMBERED_S = 1.0
 
 Listed = tuple[int, SourceItem]
@@ -60,13 +61,10 @@ class Pace:
             self._ended.append((self._clock(), count))
 
     def handful(self) -> int:
-        """Return how many shards a slot should take now: 1 to 8."""
-        now = self._clock()
+        """Return how many shards a slot should take now: 1 to 8, by what the last second saw."""
+        forgotten = self._clock() - REMEMBERED_S
         with self._lock:
-            while self._ended and self._ended[0][0] < now - REMEMBERED_S:
+            while self._ended and self._ended[0][0] < forgotten:
                 self._ended.popleft()
-            if not self._ended:
-                return 1
             ended = sum(count for _, count in self._ended)
-            taken_s = max(now - self._ended[0][0], HANDFUL_S)
-        return max(1, min(MOST_SHARDS, int(HANDFUL_S * ended / taken_s)))
+        return max(1, min(MOST_SHARDS, int(HANDFUL_S * ended / REMEMBERED_S)))

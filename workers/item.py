@@ -1,12 +1,14 @@
 """One item on its way through a worker: its verdict so far, and the image until that is scored."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from core.errors import ItemError
 from core.sources import SourceItem
-from core.terms import Outcome
+from core.terms import ItemCode, Outcome
 from db.models import Verdict
 from db.verdicts import NewVerdict
 from detector.decision import Reading, of_image
@@ -24,59 +26,47 @@ class Item:
     verdict: NewVerdict
     has_ended: bool = False
     content: bytes | None = None
+    sha256: bytes = b""  # the digest of the item's bytes, once they were fetched
     prepared: Prepared | None = None
     flight: Flight | None = None
     leads: bool = False
 
-    @property
-    def sha256(self) -> bytes:
-        """The digest of the item's bytes, once they were fetched."""
-        return self.verdict.sha256 or b""
-
     def take(self, content: bytes) -> None:
         """Keep the item's bytes, and note their digest."""
-        self.verdict = replace(self.verdict, sha256=hashlib.sha256(content).digest())
-        self.content = content
+        self.content, self.sha256 = content, hashlib.sha256(content).digest()
 
     def fail(self, error: ItemError) -> None:
         """End the item without a score."""
-        self.verdict = replace(
-            self.verdict, outcome=error.outcome, code=error.code, message=error.message
-        )
+        found: dict[str, Any] = {}
         if isinstance(error, NoScorableFaceError):
-            self.verdict = replace(
-                self.verdict,
-                faces=told((), (), error.unscored),
-                width=error.width,
-                height=error.height,
-            )
-        self.has_ended = True
+            unscored = told((), (), error.unscored)
+            found = {"faces": unscored, "width": error.width, "height": error.height}
+        self._end(outcome=error.outcome, code=error.code, message=error.message, **found)
 
     def fault(self) -> None:
         """End the item with the fault that it was listed with."""
-        code, message = self.source.fault_code, self.source.fault_message
-        self.verdict = replace(self.verdict, code=code, message=message)
-        self.has_ended = True
+        self._end(code=self.source.fault_code, message=self.source.fault_message)
 
     def score(self, readings: Sequence[Reading], prepared: Prepared) -> None:
         """End the item with what the model says of the image, or of each of its faces."""
         reading = of_image(readings)
-        faces = told(prepared.faces, readings, prepared.unscored) if prepared.faces else None
-        self.verdict = replace(
-            self.verdict,
+        if math.isnan(reading.score):
+            self.prepared = None
+            self.fail(ItemError(ItemCode.POISON, "The model's answer to this image is no number."))
+            return
+        self._end(
             outcome=Outcome.SCORED,
             label=reading.label,
             score=reading.score,
-            faces=faces,
+            faces=told(prepared.faces, readings, prepared.unscored) if prepared.faces else None,
             width=prepared.width,
             height=prepared.height,
         )
-        self.prepared, self.has_ended = None, True
+        self.prepared = None
 
     def reuse(self, earlier: NewVerdict | Verdict) -> None:
         """End the item with what the same bytes got before; only a score counts as reused."""
-        self.verdict = replace(
-            self.verdict,
+        self._end(
             outcome=earlier.outcome,
             label=earlier.label,
             score=earlier.score,
@@ -87,4 +77,7 @@ class Item:
             height=earlier.height,
             reused=earlier.outcome == Outcome.SCORED,
         )
+
+    def _end(self, **values: Any) -> None:  # noqa: ANN401 - of the fields of a verdict
+        self.verdict = replace(self.verdict, sha256=self.sha256 or None, **values)
         self.has_ended = True

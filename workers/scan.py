@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from db.claims import LeaseLostError, ShardClaim
 from db.session import Database
 from db.verdicts import NewVerdict
 from workers.dispatch import ring, ring_for_webhooks
-from workers.handful import Handful, Pace
+from workers.handful import MOST_ITEMS, Handful, Pace
 from workers.laggards import Laggards
 from workers.leases import LeaseKeeper
 from workers.patience import is_passing, patiently
@@ -29,7 +29,16 @@ from workers.solitude import Solitude
 
 LONGEST_PAUSE_S = 60.0
 
-Commit = Callable[[Session, Sequence[ShardClaim]], tuple[int, bool]]
+
+class Committed(NamedTuple):
+    """What came of a commit: shards queued by it, whether the job ended, shards that ended."""
+
+    queued: int
+    job_ended: bool
+    finished: int
+
+
+Commit = Callable[[Session, Sequence[ShardClaim]], Committed]
 
 log = get_logger(__name__)
 
@@ -95,19 +104,31 @@ class ShardScanner:
             return Handful([first, *claims.claim_more(session, first, **lease(at_most=more))])
 
     def _room_beside(self, first: ShardClaim) -> int:
-        if first.interactive or not first.is_fresh or self.laggards.is_slow(first.job_id):
+        """Return how many shards more may be taken; with one attempt each, none is risked."""
+        if first.interactive or not first.is_fresh or self.max_attempts == 1:
             return 0
-        return self.pace.handful() - 1
+        if self.laggards.is_slow(first.job_id):
+            return 0
+        return max(1, min(self.pace.handful(), MOST_ITEMS // len(first.items))) - 1
 
     def _scan(self, handful: Handful) -> None:
+        first = handful.first
         with ExitStack() as in_flight:
             queued, ended = self._commit(handful, self._score(handful, in_flight))
-        first = handful.first
-        bells = ceil(queued / self.pace.handful())  # each is for a handful
-        ring(self.queue, bells, interactive=first.interactive)
+        ring(self.queue, self._bells(first, queued), interactive=first.interactive)
         if ended:
             log.info("job_ended", job_id=first.job_id)
             ring_for_webhooks(self.database, self.queue)
+
+    def _bells(self, first: ShardClaim, queued: int) -> int:
+        """Return how often to ring for so many shards: once a handful, and at least once.
+
+        Whoever hears it may take fewer than we would: the bell goes on with what is left, until
+        somebody finds nothing. What a stopping worker leaves is for others, whose pace is unknown.
+        """
+        if first.interactive or self.scorer.fetcher.stopping.is_set():
+            return queued
+        return max(1, ceil(queued / self.pace.handful()))
 
     def _score(self, handful: Handful, in_flight: ExitStack) -> Commit:
         """Return what is to be committed of the shards, whose images are in flight until then."""
@@ -128,22 +149,22 @@ class ShardScanner:
     def _commit(self, handful: Handful, commit: Commit) -> tuple[int, bool]:
         """Commit the shards that are still ours, in one transaction."""
 
-        def run(session_claims: Sequence[ShardClaim]) -> tuple[int, bool]:
+        def run(claims: Sequence[ShardClaim]) -> Committed:
             with self.database.write() as session:
-                return commit(session, session_claims)
+                return commit(session, claims)
 
         held = list(handful.claims)
         while held:
             try:
-                return patiently(partial(run, held))
+                queued, ended, finished = patiently(partial(run, held))
+                self.pace.note(finished)
+                return queued, ended
             except LeaseLostError as error:
                 log.warning("leases_lost", shard_ids=error.shard_ids)
                 held = [claim for claim in held if claim.shard_id not in error.shard_ids]
         return 0, False
 
-    def _land(
-        self, scores: Scores, session: Session, held: Sequence[ShardClaim]
-    ) -> tuple[int, bool]:
+    def _land(self, scores: Scores, session: Session, held: Sequence[ShardClaim]) -> Committed:
         """Finish the shards of which every item has a verdict, and postpone the others."""
         found = {claim.shard_id: scores.of(claim) for claim in held}
         whole = [claim for claim in held if len(found[claim.shard_id]) == len(claim.items)]
@@ -155,13 +176,12 @@ class ShardScanner:
             verdicts = [verdict for claim in whole for verdict in found[claim.shard_id]]
             window = self.shards_in_broker
             queued, ended = shards.finish(session, whole, verdicts, window=window)
-            self.pace.note(len(whole))
         for claim in parts:
             self._postpone(session, claim, found[claim.shard_id], error=scores.error)
         if parts:
             job_id = parts[0].job_id
             queued += dispatching.dispatch(session, job_id, window=self.shards_in_broker)
-        return queued, ended
+        return Committed(queued, ended, finished=len(whole))
 
     def _postpone(
         self, session: Session, claim: ShardClaim, found: Sequence[NewVerdict], *, error: str
@@ -175,13 +195,11 @@ class ShardScanner:
         else:
             shards.postpone(session, claim, error=error, delay_s=delay_s)
 
-    def _hand_back(
-        self, error: str, session: Session, held: Sequence[ShardClaim]
-    ) -> tuple[int, bool]:
+    def _hand_back(self, error: str, session: Session, held: Sequence[ShardClaim]) -> Committed:
         shards.lock(session, held)
         ended = [
             shards.hand_back(session, claim, error=error, max_attempts=self.max_attempts)
             for claim in held
         ]
-        job_id = held[0].job_id
-        return dispatching.dispatch(session, job_id, window=self.shards_in_broker), any(ended)
+        queued = dispatching.dispatch(session, held[0].job_id, window=self.shards_in_broker)
+        return Committed(queued, any(ended), finished=0)

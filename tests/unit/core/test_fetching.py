@@ -53,6 +53,16 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _seconds: None)
 
 
+@pytest.mark.parametrize("slashes", ["", "/", "//"])
+def test_slashes_lead_to_no_other_place(tmp_path: Path, slashes: str) -> None:
+    """With everything allowed, our storage is closed however its path is written."""
+    access = Access((tmp_path / "storage").as_uri(), allowed_roots=[Path("/")])
+    inside = f"file://{slashes}{tmp_path}/storage/image.jpg"
+    assert access.refusal(inside) is not None
+    assert access.is_stored(inside)
+    assert access.refusal(f"file://{slashes}{tmp_path}/image.jpg") is None
+
+
 def _read(reader: ItemReader, uri: str, *, sha256: str | None = None) -> bytes:
     return reader.read(SourceItem(uri=uri, name="x", sha256=sha256))
 

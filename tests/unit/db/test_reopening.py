@@ -7,7 +7,7 @@ import pytest
 from core.errors import ConflictError
 from core.sources import SourceItem
 from core.terms import JobState, ShardState
-from db import endings, planning, shards
+from db import endings, jobs, planning, reopening, shards
 from db.clock import database_time
 from db.models import Job
 from db.session import Database
@@ -42,6 +42,16 @@ def test_only_failed_items_are_tried_again(database: Database) -> None:
     scan_all(database, job_id, failing={9})
     job = get_job(database, job_id)
     assert (job.state, job.scored, job.failed, job.real) == (JobState.COMPLETED, 11, 1, 11)
+
+
+def test_a_job_that_was_found_by_its_id_is_reopened(database: Database) -> None:
+    """As the API does it: the job comes with its notes, and is locked alone."""
+    job_id = add_planned_job(database, items=4)
+    scan_all(database, job_id, failing={1})
+    public_id = get_job(database, job_id).public_id
+    with database.write() as session:
+        reopening.reopen(session, jobs.get(session, public_id))
+    assert get_job(database, job_id).state is JobState.QUEUED
 
 
 def test_items_keep_their_names_and_ids(database: Database) -> None:

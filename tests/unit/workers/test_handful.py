@@ -2,15 +2,18 @@
 
 from contextlib import AbstractContextManager
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import update
 
 from core.sources import SourceItem
 from core.taskqueue import scan_next
-from core.terms import JobKind, JobState, ShardState
+from core.terms import JobKind, JobState, Label, ShardState
 from db.clock import database_time
 from db.models import Shard
 from db.session import Database
+from detector.decision import Reading
 from detector.preprocess import Prepared
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_job_of, get_job, shards_of
@@ -50,6 +53,22 @@ def test_a_process_that_was_idle_begins_with_one() -> None:
     assert pace.handful() == MOST_SHARDS
     clock.now += 2
     assert pace.handful() == 1
+
+
+def test_one_quick_handful_makes_no_fast_process() -> None:
+    """A burst of images that cost nothing says little of those that come next."""
+    pace = Pace(Clock())
+    pace.note(MOST_SHARDS)
+    assert pace.handful() == 2
+
+
+def test_large_shards_are_not_taken_by_the_handful(database: Database) -> None:
+    """What a slot holds in memory is bounded by images, not by shards."""
+    job_id = add_job_of(database, *[[f"r{shard} {i}" for i in range(300)] for shard in range(2)])
+    with _scanner(database) as scanner:
+        scanner.pace.note(40)
+        scanner.scan_next()
+    assert get_job(database, job_id).scored == 300
 
 
 def test_several_shards_are_scanned_and_committed_at_once(database: Database) -> None:
@@ -123,6 +142,49 @@ def test_a_crash_charges_every_shard_of_the_handful(database: Database) -> None:
             scanner.scan_next()
     job = get_job(database, job_id)
     assert (job.scored, job.failed) == (2, 1)
+
+
+def test_with_one_attempt_no_shard_is_charged_for_another(database: Database) -> None:
+    """Where a single failure ends an image, shards are scanned one by one."""
+    job_id = add_job_of(database, ["r0"], ["x1"], ["r2"])
+    with shard_scanner(
+        database, RecordingQueue(), PretendDetector(), fetch=bytes_of_name, max_attempts=1
+    ) as scanner:
+        scanner.pace.note(40)
+        while not get_job(database, job_id).state.is_final:
+            scanner.scan_next()
+    job = get_job(database, job_id)
+    assert (job.scored, job.failed) == (2, 1)
+
+
+def test_the_bell_goes_on_until_nothing_is_left(database: Database) -> None:
+    """A slow worker that hears the bell of a fast one rings for what it leaves."""
+    queue = RecordingQueue()
+    add_job_of(database, ["r0"], ["r1"])
+    with _scanner(database, queue=queue) as scanner:
+        assert scanner.scan_next()
+        assert queue.messages == [scan_next(interactive=False)]
+        assert scanner.scan_next()
+        assert not scanner.scan_next()
+    assert len(queue.messages) == 2  # the last one found nothing, and was not passed on
+
+
+def test_a_score_that_is_no_number_fails_its_image_alone(database: Database) -> None:
+    """A model whose answer is NaN costs the images that it cannot tell, and no shard."""
+    job_id = add_job_of(database, ["f0", "r1"])
+
+    class Broken(PretendDetector):
+        def interpret(self, margins: NDArray[np.float32]) -> list[Reading]:
+            found = super().interpret(margins)
+            return [
+                Reading(one.label, float("nan")) if one.label == Label.FAKE else one
+                for one in found
+            ]
+
+    with _scanner(database, Broken()) as scanner:
+        scanner.scan_next()
+    job = get_job(database, job_id)
+    assert (job.state, job.scored, job.failed) == (JobState.COMPLETED, 1, 1)
 
 
 def test_a_stopping_worker_commits_whole_shards_and_returns_the_rest(database: Database) -> None:
