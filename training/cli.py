@@ -108,12 +108,14 @@ def run(
 ) -> None:
     """Fine-tune a ViT on a prepared dataset."""
     from training.config import read_config  # noqa: PLC0415 - start-up time
+    from training.train import is_first_process  # noqa: PLC0415 - start-up time
     from training.train import train as train_model  # noqa: PLC0415 - start-up time
 
     done = train_model(read_config(config), data, backbone, out, cross=cross, resume=resume)
-    click.echo(
-        f"The best model is in {done.model}; measure it with `train evaluate --model {out}`."
-    )
+    if is_first_process():
+        click.echo(
+            f"The best model is in {done.model}; measure it with `train evaluate --model {out}`."
+        )
 
 
 train.add_command(evaluate)

@@ -2,7 +2,7 @@
 
     fakesweep train run --config training/configs/vit-small.yaml --data datasets/faces --out runs/a
 
-On several GPUs: `accelerate launch -m training.cli run ...`, with the same options.
+On several GPUs: `torchrun --nproc_per_node 4 -m training.cli run ...`, with the same options.
 Reads from top to bottom: load, choose what learns, tell the Trainer, train, keep the best epoch.
 """
 
@@ -66,9 +66,10 @@ def train(
     vit = load_vit(backbone, new_head=True)
     spec = _spec(config, vit)
     run = Run(out, config, spec, backbone, data.resolve(), _facts(dataset, backbone, vit))
-    if PartialState().is_main_process:
-        _start_or_resume(run, resume)
-    PartialState().wait_for_everyone()
+    processes = PartialState(cpu=not torch.cuda.is_available())  # else none is seen on CPUs
+    with processes.main_process_first():
+        if processes.is_main_process:
+            _start_or_resume(run, resume)
     checkpoint = _newest_checkpoint(run)
     others = gather(cross, EVERYTHING) if cross else None
     selection = build_selection(
@@ -84,6 +85,11 @@ def train(
     if loop.is_world_process_zero():
         _keep_best(run, vit, average, loop.state)
     return run
+
+
+def is_first_process() -> bool:
+    """Return whether this process speaks for all that train together, or is the only one."""
+    return PartialState().is_main_process
 
 
 def _loop(
