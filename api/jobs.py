@@ -16,10 +16,10 @@ from api.queries import JobPath, JobQuery
 from api.requests import JobRequest, JobUpload
 from api.schemas import JobPage, JobView
 from api.services import services
-from api.shapes import answer, job_views
+from api.shapes import answer, job_view, job_views
 from api.submission import Order, resubmit, submit_source, submit_upload
 from core.taskqueue import deliver, purge
-from db import deletion, endings, jobs
+from db import deletion, endings, job_pages, jobs
 from db.idempotency import KeyedRequest
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/v1", abp_tags=[JOBS])
@@ -137,7 +137,7 @@ def begin_to_cancel(public_id: str) -> None:
 def page_of_jobs(query: JobQuery) -> JobPage:
     """Return the page of jobs that the query asks for."""
     with services().database.read() as session:
-        found = jobs.page(
+        found = job_pages.page(
             session,
             limit=query.limit + 1,
             before_id=cursors.decode("job", query.cursor),
@@ -162,4 +162,4 @@ def _pair(given: str) -> tuple[str, str]:
 def read_job_view(public_id: str) -> JobView:
     """Return the job as clients see it; raises NotFoundError."""
     with services().database.read() as session:
-        return job_views(session, [jobs.get(session, public_id)])[0]
+        return job_view(*jobs.look(session, public_id))

@@ -32,10 +32,11 @@ def job_views(session: Session, found: list[Job]) -> list[JobView]:
     """Return the jobs as clients see them, with what workers have in hand of each."""
     open_ids = [job.id for job in found if not job.state.is_final]
     held = jobs.in_hand(session, open_ids) if open_ids else None
-    return [_job_view(job, held) for job in found]
+    return [job_view(job, held) for job in found]
 
 
-def _job_view(job: Job, held: InHand | None) -> JobView:
+def job_view(job: Job, held: InHand | None) -> JobView:
+    """Return the job as clients see it; `held` may be None when it has ended."""
     running = held.items.get(job.id, 0) if held else 0
     rate = pace.rate(job, held.now if held else None)
     return JobView(

@@ -5,7 +5,7 @@ import time
 
 from api.schemas import ScanView
 from api.services import Services
-from api.shapes import job_views, verdict_view
+from api.shapes import job_view, verdict_view
 from db import jobs, verdicts
 
 FIRST_PAUSE_S = 0.02
@@ -38,10 +38,10 @@ def wait_for_scan(services: Services, public_id: str, *, wait_s: float) -> ScanV
 def read_scan(services: Services, public_id: str) -> ScanView:
     """Return the single scan as it stands."""
     with services.database.read() as session:
-        job = jobs.get(session, public_id)
+        job, held = jobs.look(session, public_id)
         found = verdicts.page(session, job.id, limit=1)
         return ScanView(
-            job=job_views(session, [job])[0],
+            job=job_view(job, held),
             verdict=verdict_view(found[0], model_version=job.model_version.name) if found else None,
         )
 

@@ -1,4 +1,4 @@
-"""Jobs: made, read, listed; how they end is in `db.endings`. Functions never commit."""
+"""Jobs: made and read; how they end is in `db.endings`. Functions never commit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -53,6 +53,14 @@ class Standing:
 STANDING = tuple(getattr(Job, field.name) for field in fields(Standing))
 
 
+@dataclass(frozen=True)
+class InHand:
+    """Items of each job that workers have in hand, and the database's time at which it was so."""
+
+    items: Mapping[int, int]
+    now: datetime
+
+
 def new_public_id() -> str:
     """Return a fresh job id; ids sort by the time at which they were made."""
     return f"job_{uuid7().hex}"
@@ -99,13 +107,20 @@ def get(session: Session, public_id: str, *, visible_to: int | None = None) -> J
 
     With None, whoever asks sees the jobs of all keys.
     """
+    return look(session, public_id, visible_to=visible_to)[0]
+
+
+def look(session: Session, public_id: str, *, visible_to: int | None = None) -> tuple[Job, InHand]:
+    """Return the job as `get` does, and what is in hand of it, by one query."""
     given: dict[str, object] = {"public_id": public_id}
     if visible_to is not None:
         given["visible_to"] = visible_to
-    job = session.scalars(_by_public_id(visible_to is not None), given).unique().one_or_none()
-    if job is None:
+    rows = session.execute(_by_public_id(visible_to is not None), given)
+    row = rows.unique().one_or_none()
+    if row is None:
         raise NotFoundError(f"There is no job {public_id}.")
-    return job
+    job, now, items = row
+    return job, InHand({job.id: int(items)}, now)
 
 
 def require(session: Session, job_id: int) -> Job:
@@ -114,52 +129,6 @@ def require(session: Session, job_id: int) -> Job:
     if job is None or job.deleted_at is not None:
         raise NotFoundError("The job was deleted meanwhile.")
     return job
-
-
-def page(
-    session: Session,
-    *,
-    limit: int,
-    before_id: int | None = None,
-    state: JobState | None = None,
-    kind: JobKind | None = None,
-    visible_to: int | None = None,
-    priority: Priority | None = None,
-    metadata: Sequence[tuple[str, str]] = (),
-    created_after: datetime | None = None,
-    created_before: datetime | None = None,
-) -> Sequence[Job]:
-    """Return up to `limit` jobs, newest first, older than `before_id`.
-
-    Without `visible_to`, the jobs of all keys are among them. `metadata` holds pairs of key and
-    value, all of which a job must have; `created_after` includes the moment itself.
-    """
-    conditions: list[ColumnElement[bool]] = [Job.deleted_at.is_(None)]
-    conditions += [Job.id.in_(_noted(key, value)) for key, value in metadata]
-    if visible_to is not None:
-        conditions.append(Job.api_key_id == visible_to)
-    if before_id is not None:
-        conditions.append(Job.id < before_id)
-    if state is not None:
-        conditions.append(Job.state == state)
-    if kind is not None:
-        conditions.append(Job.kind == kind)
-    if priority is not None:
-        conditions.append(Job.priority == priority)
-    if created_after is not None:
-        conditions.append(Job.created_at >= created_after)
-    if created_before is not None:
-        conditions.append(Job.created_at < created_before)
-    query = select(Job).where(*conditions).order_by(Job.id.desc()).limit(limit)
-    return session.scalars(query).all()
-
-
-@dataclass(frozen=True)
-class InHand:
-    """Items of each job that workers have in hand, and the database's time at which it was so."""
-
-    items: Mapping[int, int]
-    now: datetime
 
 
 def in_hand(session: Session, job_ids: Sequence[int]) -> InHand:
@@ -171,24 +140,26 @@ def in_hand(session: Session, job_ids: Sequence[int]) -> InHand:
 
 
 @cache
-def _by_public_id(some_only: bool) -> Select[Job]:
+def _by_public_id(some_only: bool) -> Select[Job, datetime, int]:
     """Return the query of one job and its notes, built once: status is asked for often."""
     conditions = [Job.public_id == bindparam("public_id"), Job.deleted_at.is_(None)]
     if some_only:
         conditions.append(Job.api_key_id == bindparam("visible_to"))
-    return select(Job).where(*conditions).options(joinedload(Job.notes))
+    held = select(func.coalesce(func.sum(Shard.size), 0)).where(_is_held())
+    now = select(database_time()).scalar_subquery()  # asked for once, not for each note
+    query = select(Job, now, held.correlate(Job).scalar_subquery())
+    return query.where(*conditions).options(joinedload(Job.notes))
 
 
 @cache
 def _held() -> Select[datetime, int, int]:
-    is_held = and_(Shard.job_id == Job.id, Shard.state == ShardState.LEASED)
     return (
         select(database_time(), Job.id, func.coalesce(func.sum(Shard.size), 0))
-        .outerjoin(Shard, is_held)
+        .outerjoin(Shard, _is_held())
         .where(Job.id.in_(bindparam("job_ids", expanding=True)))
         .group_by(Job.id)
     )
 
 
-def _noted(key: str, value: str) -> Select[int]:
-    return select(JobMetadata.job_id).where(JobMetadata.key == key, JobMetadata.value == value)
+def _is_held() -> ColumnElement[bool]:
+    return and_(Shard.job_id == Job.id, Shard.state == ShardState.LEASED)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from core.storage import Storage
-from db import jobs
+from db import job_pages
 from db.session import Database
 from tests.support.api import ApiRig, png, settings_for
 from tests.support.rows import add_champion
@@ -56,7 +56,7 @@ def test_many_requests_with_one_key_make_one_job(rig: ApiRig, url: str) -> None:
     replayed = Counter(answer.headers.get("Idempotency-Replayed") for answer in answers)
     assert replayed == {"true": REQUESTS - 1, None: 1}
     with rig.database.read() as session:
-        assert [job.public_id for job in jobs.page(session, limit=10)] == [public_id]
+        assert [job.public_id for job in job_pages.page(session, limit=10)] == [public_id]
     assert {key.split("/")[1] for key in rig.kept()} == {public_id}
     assert len(rig.queue.messages) == 1
 

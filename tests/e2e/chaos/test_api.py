@@ -6,7 +6,7 @@ from threading import Barrier
 import httpx
 import pytest
 
-from db import jobs
+from db import job_pages
 from tests.e2e.chaos.conftest import Begin
 from tests.support.chaos.faults import Fault
 from tests.support.chaos.trial import Trial
@@ -37,7 +37,7 @@ def test_an_api_that_dies_after_the_commit_loses_no_job(begin: Begin) -> None:
         _post(trial)
     trial.faults.turn_off(Fault.API_DIES_BEFORE_SENDING)
     with trial.database.read() as session:
-        (job,) = jobs.page(session, limit=10)
+        (job,) = job_pages.page(session, limit=10)
     trial.finish(job.id)
 
 
@@ -57,7 +57,7 @@ def test_fifty_requests_with_one_key_make_one_job(begin: Begin) -> None:
     assert {answer.status_code for answer in answers} == {202}
     (public_id,) = {answer.json()["id"] for answer in answers}
     with trial.database.read() as session:
-        assert [job.public_id for job in jobs.page(session, limit=10)] == [public_id]
+        assert [job.public_id for job in job_pages.page(session, limit=10)] == [public_id]
     trial.finish(trial.job_id(public_id))
 
 

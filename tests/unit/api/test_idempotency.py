@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from db import jobs
+from db import job_pages
 from tests.support.api import Answer, ApiRig, part, png
 from tests.support.rows import add_champion
 
@@ -22,7 +22,7 @@ def upload(rig: ApiRig, key: str, *, name: str = "a.png", colour: str = "teal") 
 def count(rig: ApiRig) -> int:
     """Return how many jobs there are."""
     with rig.database.read() as session:
-        return len(jobs.page(session, limit=100))
+        return len(job_pages.page(session, limit=100))
 
 
 def test_the_same_request_is_answered_with_its_job(rig: ApiRig) -> None:

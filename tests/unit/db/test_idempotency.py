@@ -6,7 +6,7 @@ from threading import Barrier
 from sqlalchemy import update
 
 from core.terms import JobKind
-from db import idempotency, jobs
+from db import idempotency, job_pages, jobs
 from db.clock import database_time
 from db.idempotency import KeyedRequest
 from db.models import IdempotencyKey
@@ -60,7 +60,7 @@ def test_of_many_at_the_same_time_one_gets_the_key(database: Database) -> None:
         made = [public_id for public_id in pool.map(ask, range(8)) if public_id]
     assert len(made) == 1
     with database.read() as session:
-        assert [job.public_id for job in jobs.page(session, limit=10)] == made
+        assert [job.public_id for job in job_pages.page(session, limit=10)] == made
 
 
 def test_a_key_is_free_again_after_a_day(database: Database) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.terms import JobKind, Priority
-from db import jobs
+from db import job_pages, jobs
 from db.session import Database
 from tests.support.rows import add_champion
 
@@ -56,17 +56,17 @@ def test_all_pairs_must_match(
 ) -> None:
     """Newest first, as without a filter."""
     with database.read() as session:
-        found = jobs.page(session, limit=10, metadata=pairs)
+        found = job_pages.page(session, limit=10, metadata=pairs)
     assert [job.public_id for job in found] == [made[name] for name in names]
 
 
 def test_jobs_are_found_by_priority_and_by_time(database: Database, made: dict[str, str]) -> None:
     """`created_after` includes the moment itself, `created_before` does not."""
     with database.read() as session:
-        [red] = jobs.page(session, limit=10, priority=Priority.HIGH)
-        since = jobs.page(session, limit=10, created_after=red.created_at)
-        until = jobs.page(session, limit=10, created_before=red.created_at)
-        later = jobs.page(session, limit=10, created_after=red.created_at + timedelta(days=1))
+        [red] = job_pages.page(session, limit=10, priority=Priority.HIGH)
+        since = job_pages.page(session, limit=10, created_after=red.created_at)
+        until = job_pages.page(session, limit=10, created_before=red.created_at)
+        later = job_pages.page(session, limit=10, created_after=red.created_at + timedelta(days=1))
     assert red.public_id == made["red"]
     assert red in since
     assert red not in until

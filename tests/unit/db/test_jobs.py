@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from core.errors import ConflictError, NotFoundError
 from core.terms import JobKind, JobState
-from db import claims, dispatching, endings, jobs, shards
+from db import claims, dispatching, endings, job_pages, jobs, shards
 from db.clock import database_time
 from db.models import Job
 from db.session import Database
@@ -33,10 +33,10 @@ def test_pages_go_from_new_to_old(database: Database) -> None:
     ids = [add_job(database, model_version_id=version) for _ in range(3)]
     single = add_job(database, model_version_id=version, kind=JobKind.SINGLE)
     with database.read() as session:
-        first = jobs.page(session, limit=2)
-        second = jobs.page(session, limit=2, before_id=first[-1].id)
-        only_single = jobs.page(session, limit=10, kind=JobKind.SINGLE)
-        none_running = jobs.page(session, limit=10, state=JobState.RUNNING)
+        first = job_pages.page(session, limit=2)
+        second = job_pages.page(session, limit=2, before_id=first[-1].id)
+        only_single = job_pages.page(session, limit=10, kind=JobKind.SINGLE)
+        none_running = job_pages.page(session, limit=10, state=JobState.RUNNING)
     assert [job.id for job in [*first, *second]] == [single, *reversed(ids)]
     assert [job.id for job in only_single] == [single]
     assert none_running == []
@@ -111,5 +111,5 @@ def test_a_key_sees_its_own_jobs_only(database: Database) -> None:
             assert jobs.get(session, hidden.public_id).id == hidden.id
             with pytest.raises(NotFoundError, match=f"no job {hidden.public_id}"):
                 jobs.get(session, hidden.public_id, visible_to=mine)
-        assert [job.id for job in jobs.page(session, limit=10, visible_to=mine)] == [own]
-        assert len(jobs.page(session, limit=10)) == 3
+        assert [job.id for job in job_pages.page(session, limit=10, visible_to=mine)] == [own]
+        assert len(job_pages.page(session, limit=10)) == 3

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from core.errors import ConflictError, NotFoundError, StorageError
 from core.storage import Storage
 from core.terms import DeliveryState, JobState, ManifestFaultCode
-from db import deletion, idempotency, jobs, verdicts, webhooks
+from db import deletion, idempotency, job_pages, jobs, verdicts, webhooks
 from db.clock import database_time
 from db.idempotency import KeyedRequest
 from db.models import Base, IdempotencyKey, Job, JobMetadata, ManifestFault, Shard, Upload, Verdict
@@ -97,7 +97,7 @@ def test_a_deleted_job_is_hidden_at_once(database: Database, storage: Storage) -
     public_id = add_ended_job(database, storage)
     delete(database, public_id)
     with database.read() as session:
-        assert jobs.page(session, limit=10) == []
+        assert job_pages.page(session, limit=10) == []
         with pytest.raises(NotFoundError):
             jobs.get(session, public_id)
     with pytest.raises(NotFoundError):
@@ -214,7 +214,7 @@ def test_jobs_are_kept_for_so_many_days(
     opened = get_job(database, add_planned_job(database, items=1)).public_id
     assert make(jobs_days=7).run().jobs == 1
     with database.read() as session:
-        assert [job.public_id for job in jobs.page(session, limit=9)] == [opened, young]
+        assert [job.public_id for job in job_pages.page(session, limit=9)] == [opened, young]
 
 
 def test_uploads_are_kept_for_so_many_days(
