@@ -19,7 +19,7 @@ class _Section(BaseModel):
 class Augmentation(_Section):
     """How often, and how far, `training.augment` changes an image; 0 turns a change off."""
 
-    min_crop_area: Annotated[float, Field(gt=0, le=1)] = 0.7  # of what is shown: an image, or a face with its margin
+    min_crop_area: Annotated[float, Field(gt=0, le=1)] = 0.7  # of the image, or of the square
     frame: Annotated[float, Field(ge=0, lt=0.5)] = 0.15  # how far squares around faces vary in side
     shift: Annotated[float, Field(ge=0, le=0.2)] = 0.05  # and in place, of their side
     flip: Share = 0.5
