@@ -132,7 +132,7 @@ def renew(session: Session, tokens: Sequence[tuple[int, int]], *, lease_s: float
     Rows are locked by their ids, as commits do it; one that is being committed needs no renewal.
     """
     wanted = dict(tokens)
-    rows = session.execute(_leased(), {"ids": list(wanted)}).all()
+    rows = session.execute(leased(skip_locked=True), {"ids": list(wanted)}).all()
     held = [row.id for row in rows if row.lease_token == wanted[row.id]]
     session.execute(
         update(Shard)
@@ -171,12 +171,13 @@ def _fresh() -> Select[int]:
 
 
 @cache
-def _leased() -> Select[int, int]:
+def leased(*, skip_locked: bool = False) -> Select[int, int]:
+    """Return the query of those of the shards `ids` that are in hand: id and token, locked."""
     return (
         select(Shard.id, Shard.lease_token)
         .where(Shard.id.in_(bindparam("ids", expanding=True)), Shard.state == ShardState.LEASED)
         .order_by(Shard.id)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=skip_locked)
     )
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Update, and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, Update, and_, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.terms import ShardState
 from db import dispatching, endings, retries, verdicts
-from db.claims import LeaseLostError, ShardClaim
+from db.claims import LeaseLostError, ShardClaim, leased
 from db.clock import database_time
 from db.models import Shard
 from db.verdicts import NewVerdict
@@ -20,7 +20,7 @@ def lock(session: Session, claims: Sequence[ShardClaim]) -> None:
 
     Raises LeaseLostError with those that are no longer ours.
     """
-    rows = session.execute(_claimed(), {"ids": [claim.shard_id for claim in claims]})
+    rows = session.execute(leased(), {"ids": [claim.shard_id for claim in claims]})
     tokens = {row.id: row.lease_token for row in rows}
     lost = [claim.shard_id for claim in claims if tokens.get(claim.shard_id) != claim.token]
     if lost:
@@ -126,16 +126,6 @@ def _landing() -> Update[Any]:
         update(Shard)
         .where(Shard.id == bindparam("done_id"))
         .values(state=ShardState.DONE, lease_expires_at=None, landing=bindparam("number"))
-    )
-
-
-@cache
-def _claimed() -> Select[int, int]:
-    return (
-        select(Shard.id, Shard.lease_token)
-        .where(Shard.id.in_(bindparam("ids", expanding=True)), Shard.state == ShardState.LEASED)
-        .order_by(Shard.id)
-        .with_for_update()
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -92,16 +92,21 @@ class ShardScanner:
         return handful.first
 
     def _claim(self, *, interactive: bool) -> Handful | None:
-        lease = partial(dict[str, Any], worker=self.worker, lease_s=self.lease_s)
+        worker, lease_s = self.worker, self.lease_s
         barred = () if interactive else self.laggards.barred()
         with self.database.write() as session:
-            first = claims.claim_next(session, **lease(interactive=interactive, barred=barred))
+            first = claims.claim_next(
+                session, worker=worker, lease_s=lease_s, interactive=interactive, barred=barred
+            )
             if first is None:
                 return None
-            more = self._room_beside(first)
-            if not more:
-                return Handful([first])
-            return Handful([first, *claims.claim_more(session, first, **lease(at_most=more))])
+            room = self._room_beside(first)
+            more = (
+                claims.claim_more(session, first, worker=worker, lease_s=lease_s, at_most=room)
+                if room
+                else []
+            )
+            return Handful([first, *more])
 
     def _room_beside(self, first: ShardClaim) -> int:
         """Return how many shards more may be taken; with one attempt each, none is risked."""
