@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from transformers import ViTForImageClassification
 
+from core.errors import ConfigurationError
 from detector.preprocess import PreprocessingSpec
 from detector.vit import Normalize
 from training.config import Adaptation
@@ -27,6 +28,23 @@ class FineTuned(nn.Module):
         """Return the mean cross-entropy and the logits, float32 [n, 2], of uint8 [n, 3, s, s]."""
         logits = self.vit(pixel_values=self.normalize(pixels)).logits.float()
         return {"loss": cross_entropy(logits, labels), "logits": logits}
+
+
+def keep_layers(vit: ViTForImageClassification, count: int) -> None:
+    """Cut a ViT off above its lowest `count` layers; 0 keeps all.
+
+    The middle of a backbone knows more of a picture's texture than its end does, and costs less.
+    Raises ConfigurationError when there are fewer.
+    """
+    depth = vit.config.num_hidden_layers
+    if count > depth:
+        raise ConfigurationError(
+            f"The configuration keeps {count} layers of a backbone that has {depth}; "
+            f"set `adaptation: {{layers: 0}}` to keep all."
+        )
+    if count:
+        vit.vit.layers = vit.vit.layers[:count]
+        vit.config.num_hidden_layers = count
 
 
 def choose_weights(

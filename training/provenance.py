@@ -33,6 +33,7 @@ def describe_backbone(name_or_folder: str, vit: ViTForImageClassification) -> di
     return {
         "name": Path(name_or_folder).name if weights.is_file() else name_or_folder,
         "weights_sha256": digest,
+        "layers": vit.config.num_hidden_layers,
         "parameters": vit.num_parameters(),
         "image_size": vit.config.image_size,
         "patch_size": vit.config.patch_size,

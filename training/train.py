@@ -32,7 +32,7 @@ from training.dataset import PreparedDataset
 from training.evaluation.testset import EVERYTHING, gather
 from training.examples import TrainingExamples
 from training.loop import Average, AveragingTrainer
-from training.network import FineTuned, choose_weights
+from training.network import FineTuned, choose_weights, keep_layers
 from training.plots import draw_curves
 from training.provenance import code_version, describe_backbone, library_versions
 from training.pseudo.reconstruction import with_reconstructions
@@ -64,6 +64,7 @@ def train(
         )
     set_seed(config.seed)  # a new head is drawn at random
     vit = load_vit(backbone, new_head=True)
+    keep_layers(vit, config.adaptation.layers)
     spec = _spec(config, vit)
     run = Run(out, config, spec, backbone, data.resolve(), _facts(dataset, backbone, vit))
     processes = PartialState(cpu=not torch.cuda.is_available())  # else none is seen on CPUs

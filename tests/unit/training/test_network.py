@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.errors import ConfigurationError
 from detector.preprocess import PreprocessingSpec
 from detector.vit import load_vit
 from training.config import Adaptation
 from training.loop import Average
-from training.network import FineTuned, choose_weights, learning
+from training.network import FineTuned, choose_weights, keep_layers, learning
 
 
 @pytest.fixture
@@ -26,6 +27,24 @@ def _choose(network: FineTuned, **given: object) -> list[dict[str, object]]:
 def _bias(network: FineTuned) -> torch.Tensor:
     """Return the head's bias, which the tests of the average change and look at."""
     return dict(learning(network))["vit.classifier.bias"].data
+
+
+def test_a_backbone_can_be_cut_off(network: FineTuned) -> None:
+    """The lowest layers are kept as they are, and nothing computes with the others."""
+    lowest = network.vit.vit.layers[0].state_dict()
+    keep_layers(network.vit, 1)
+    assert network.vit.config.num_hidden_layers == len(network.vit.vit.layers) == 1
+    kept = network.vit.vit.layers[0].state_dict()
+    assert all(torch.equal(kept[name], weight) for name, weight in lowest.items())
+
+
+def test_keeping_no_number_keeps_all(network: FineTuned) -> None:
+    """More than there are is refused."""
+    depth = network.vit.config.num_hidden_layers
+    keep_layers(network.vit, 0)
+    assert len(network.vit.vit.layers) == depth > 1
+    with pytest.raises(ConfigurationError, match=f"has {depth}"):
+        keep_layers(network.vit, depth + 1)
 
 
 def test_a_linear_probe_trains_the_head_alone(network: FineTuned) -> None:
