@@ -131,6 +131,11 @@ def require(session: Session, job_id: int) -> Job:
     return job
 
 
+def is_active(session: Session, job_id: int) -> bool:
+    """Return whether the job's shards may be scanned: it is being planned or runs."""
+    return session.scalar(_active(), {"job_id": job_id}) is not None
+
+
 def in_hand(session: Session, job_ids: Sequence[int]) -> InHand:
     """Return how many items of each of these jobs, which must be there, are in hand."""
     rows = session.execute(_held(), {"job_ids": job_ids}).all()
@@ -149,6 +154,11 @@ def _by_public_id(some_only: bool) -> Select[Job, datetime, int]:
     now = select(database_time()).scalar_subquery()  # asked for once, not for each note
     query = select(Job, now, held.correlate(Job).scalar_subquery())
     return query.where(*conditions).options(joinedload(Job.notes))
+
+
+@cache
+def _active() -> Select[int]:
+    return select(Job.id).where(Job.id == bindparam("job_id"), Job.state.in_(ACTIVE))
 
 
 @cache

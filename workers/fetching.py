@@ -43,13 +43,14 @@ def spread(
 class Fetcher:
     """Fetches for all shards of a process: files by `local` threads, all else by `remote` ones.
 
-    After `stopping` is set, no bulk item is begun.
+    After `stopping` is set, no bulk item is begun; nor of shards that `is_stopped` says so of.
     """
 
     fetch: Fetch
     local: Executor
     remote: Executor
     stopping: Event
+    is_stopped: Callable[[int], bool]  # of a job, by its id
     remote_s: float = REMOTE_S
 
     def of(self, handful: Handful) -> "HandfulFetch":
@@ -90,10 +91,18 @@ class HandfulFetch:
             yield block
 
     def must_stop(self) -> bool:
-        """Tell whether the rest is left to another worker; a single scan is done at once."""
+        """Tell whether what was not fetched is left undone; a single scan is done at once."""
         if self.handful.first.interactive or not self.fetcher.stopping.is_set():
-            return False
+            return self.is_unwanted()
         self.error = "The worker that had the shard in hand was stopped."
+        return True
+
+    def is_unwanted(self) -> bool:
+        """Tell whether the job was stopped meanwhile; one shard alone is ended all the same."""
+        claims = self.handful.claims
+        if len(claims) == 1 or not self.fetcher.is_stopped(claims[0].job_id):
+            return False
+        self.error = "The job was stopped while the shard was in hand."
         return True
 
     def read(self, item: Item) -> None:
@@ -133,7 +142,7 @@ class HandfulFetch:
         return found
 
     def _take_local(self, listed: Listed) -> Item | None:
-        """Take an item, unless the block is full or the worker stops."""
+        """Take an item, unless the block is full or the rest is left."""
         if self._block_bytes >= BLOCK_BYTES or self.must_stop():
             return None
         item = self._take(listed)

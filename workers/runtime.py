@@ -16,6 +16,7 @@ from db import model_versions
 from db.migrations import require_current
 from db.session import Database
 from workers.batcher import Batcher
+from workers.cancellation import Cancellation
 from workers.cores import usable_cores
 from workers.detectors import Detectors, Load
 from workers.fetching import SLICES, Fetch, Fetcher
@@ -103,6 +104,7 @@ def build_runtime(
             local=decoders,
             remote=downloaders,
             stopping=stopping,
+            is_stopped=Cancellation(database).is_stopped,
         ),
     )
     planner = _planner(settings, database, queue, access, leases, stopping)

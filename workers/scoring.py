@@ -106,9 +106,12 @@ class _InHand:
                 self._prepare(item)
         else:
             spread(self.scorer.decoders, self._prepare, todo)
-        return todo, self._submit(todo)
+        return todo, None if self.source.is_unwanted() else self._submit(todo)
 
     def _prepare(self, item: Item) -> None:
+        if self.source.is_unwanted():
+            item.content = None
+            return
         by_faces = self.reuse.by_faces or not self.detector.finds_faces
         prepare = self.detector.prepare if by_faces else self.detector.prepare_whole
         try:

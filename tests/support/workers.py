@@ -20,6 +20,7 @@ from detector.decision import Reading
 from detector.preprocess import Prepared
 from tests.support.queue import RecordingQueue
 from workers.batcher import Batcher
+from workers.cancellation import Cancellation
 from workers.detectors import Detectors, LoadedDetector
 from workers.fetching import SLICES, Fetcher
 from workers.laggards import Laggards
@@ -97,6 +98,7 @@ def shard_scanner(
                 local=decoders,
                 remote=downloaders,
                 stopping=Event(),
+                is_stopped=Cancellation(database, look_s=0).is_stopped,
                 remote_s=remote_s,
             ),
         )

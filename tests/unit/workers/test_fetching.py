@@ -116,7 +116,7 @@ def test_a_block_of_large_files_is_short(
     job_id = add_job_of(database, names)
     claim = claim_shard(database, shards_of(database, job_id)[0].id)
     with ThreadPoolExecutor(2) as threads:
-        fetcher = Fetcher(bytes_of_name, threads, threads, Event())
+        fetcher = Fetcher(bytes_of_name, threads, threads, Event(), lambda _job_id: False)
         blocks = list(fetcher.of(Handful([claim])).blocks())
     assert max(sum(len(item.content or b"") for item in block) for block in blocks) <= 10 + 2 * 3
     assert sorted(item.source.name for block in blocks for item in block) == names

@@ -1,0 +1,50 @@
+"""Tells a slot with several shards in hand that their job was stopped meanwhile.
+
+A single shard is scanned to its end. Of several, what is not with the device yet is left when their
+job is cancelled, expires or fails.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from time import monotonic
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from db import jobs
+from db.session import Database
+
+LOOK_S = 0.1
+MOST_JOBS = 64  # that are remembered
+
+
+@dataclass
+class Cancellation:
+    """Whether jobs are stopped, asked of the database ten times a second for all slots together."""
+
+    database: Database
+    look_s: float = LOOK_S
+    clock: Callable[[], float] = monotonic
+    _known: dict[int, tuple[float, bool]] = field(default_factory=dict)  # when, and the answer
+    _lock: Lock = field(default_factory=Lock)
+
+    def is_stopped(self, job_id: int) -> bool:
+        """Return whether the job is not scanned any more, as it was up to 0.1 s ago.
+
+        A database that is away knows nothing new.
+        """
+        with self._lock:
+            at, stopped = self._known.get(job_id, (float("-inf"), False))
+            if not stopped and self.clock() - at >= self.look_s:
+                stopped = self._ask(job_id)
+                if len(self._known) >= MOST_JOBS:
+                    self._known.clear()
+                self._known[job_id] = self.clock(), stopped
+        return stopped
+
+    def _ask(self, job_id: int) -> bool:
+        try:
+            with self.database.read() as session:
+                return not jobs.is_active(session, job_id)
+        except SQLAlchemyError:
+            return False
