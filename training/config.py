@@ -78,14 +78,16 @@ class Adaptation(_Section):
     `full` trains all; `layer_norm` the LayerNorms and the head (as in Yermakov et al., "Deepfake
     Detection that Generalizes Across Benchmarks", 2025); `linear_probe` the head alone. Each layer
     below the head learns by `layer_decay` slower than the one above it (Clark et al., ELECTRA,
-    2020). The head learns `head_factor` times as fast as the topmost layer. The head sits on the
-    lowest `layers` of the backbone; those above are left out, in the published model too.
+    2020). The head learns `head_factor` times as fast as the topmost layer. It sits on the lowest
+    `layers` of the backbone; those above are left out, in the published model too. It starts from
+    a logistic regression on `head_examples` examples, see `training.head`.
     """
 
     layers: Annotated[int, Field(ge=0)] = 0  # 0: all
     mode: Literal["full", "layer_norm", "linear_probe"] = "full"
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     head_factor: Annotated[float, Field(gt=0)] = 1.0
+    head_examples: Annotated[int, Field(ge=0)] = 0  # 0: it starts at random
 
 
 def _word(value: object) -> object:

@@ -31,6 +31,7 @@ from training.config import TrainingConfig
 from training.dataset import PreparedDataset
 from training.evaluation.testset import EVERYTHING, gather
 from training.examples import TrainingExamples
+from training.head import fit_head
 from training.loop import Average, AveragingTrainer
 from training.network import FineTuned, choose_weights, keep_layers
 from training.plots import draw_curves
@@ -78,10 +79,19 @@ def train(
     )
     items = with_reconstructions(dataset, config.sampling.fakes.reconstructed)
     network = FineTuned(vit, spec)
+    examples = TrainingExamples(items, spec, config)
+    if checkpoint is None:
+        fit_head(
+            network,
+            examples,
+            config.adaptation.head_examples,
+            batch=config.batch_size * 2,
+            processes=config.loader_processes,
+        )
     average = Average(network, config.ema_decay)
     if checkpoint:
         average.load(Path(checkpoint))
-    loop = _loop(run, network, average, TrainingExamples(items, spec, config), selection)
+    loop = _loop(run, network, average, examples, selection)
     loop.train(resume_from_checkpoint=checkpoint)
     if loop.is_world_process_zero():
         _keep_best(run, vit, average, loop.state)

@@ -1,0 +1,74 @@
+"""The head's start: a logistic regression on what the untrained backbone says of some examples.
+
+A head that starts at random sends noise through the backbone until it has learned something, and
+spoils there what holds for images of other sources (Kumar et al., "Fine-Tuning can Distort
+Pretrained Features and Underperform Out-of-Distribution", ICLR 2022).
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.progress import track
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from torch import nn
+from torch.utils.data import DataLoader, Subset
+
+from core.errors import DatasetError
+from detector.vit import LABELS
+from training.examples import TrainingExamples
+from training.network import FineTuned
+
+REGULARIZATION = 0.01  # C of scikit-learn: features are standardized, and more than examples allow
+FAKE = next(index for index, name in LABELS.items() if name == "fake")
+
+
+def fit_head(
+    network: FineTuned, examples: TrainingExamples, count: int, *, batch: int, processes: int
+) -> None:
+    """Set the head by `count` examples, which are forwarded once; 0 leaves it as it is.
+
+    Raises DatasetError when these are not of both labels.
+    """
+    if not count:
+        return
+    some = Subset(examples, range(min(count, len(examples))))
+    features, labels = _features(network, DataLoader(some, batch, num_workers=processes))
+    if len(set(labels)) < len(LABELS):
+        raise DatasetError(
+            f"The first {len(labels):,} examples are all of one label; let the head start from "
+            "more of them (`adaptation: {head_examples: ...}`)."
+        )
+    scale = StandardScaler().fit(features)
+    fitted = LogisticRegression(C=REGULARIZATION, max_iter=1000).fit(
+        scale.transform(features), labels
+    )
+    weight = fitted.coef_[0] / scale.scale_
+    bias = float(fitted.intercept_[0]) - float(weight @ scale.mean_)
+    _write(network.vit.classifier, weight, bias)
+
+
+@torch.inference_mode()
+def _features(
+    network: FineTuned, batches: DataLoader[dict[str, torch.Tensor]]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return what the head is given of each example, float64 [n, width], and the labels."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network.to(device).eval()
+    features, labels = [], []
+    for batch in track(batches, description="Starting the head"):
+        pixels = network.normalize(batch["pixels"].to(device))
+        last = network.vit.vit(pixel_values=pixels).last_hidden_state
+        features.append(last[:, 0].float().cpu().numpy())
+        labels.append(batch["labels"].numpy())
+    return np.concatenate(features).astype(np.float64), np.concatenate(labels)
+
+
+@torch.no_grad()
+def _write(head: nn.Module, weight: NDArray[np.float64], bias: float) -> None:
+    """Make the margin what was fitted: half of it to each of the two logits."""
+    assert isinstance(head, nn.Linear), "A ViT that tells labels has a linear head."
+    for index in LABELS:
+        sign = 0.5 if index == FAKE else -0.5
+        head.weight[index] = torch.as_tensor(sign * weight)
+        head.bias[index] = sign * bias
