@@ -72,10 +72,10 @@ lock: ## Resolve every dependency anew into requirements/*.lock
 	@rm -rf $(LOCK_VENV) && $(PYTHON) -m venv $(LOCK_VENV)
 	@$(LOCK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check "pip-tools>=7.5,<8"
 	@rm -f requirements/*.lock
-	$(PIP_COMPILE) --extra dev -c requirements/constraints.txt \
+	$(PIP_COMPILE) --extra dev --extra openvino -c requirements/constraints.txt \
 		-o requirements/dev.lock pyproject.toml
 	@$(ANY_DEVICE) requirements/dev.lock
-	$(PIP_COMPILE) -c requirements/dev.lock -o requirements/runtime.lock pyproject.toml
+	$(PIP_COMPILE) --extra openvino -c requirements/dev.lock -o requirements/runtime.lock pyproject.toml
 	@$(ANY_DEVICE) requirements/runtime.lock
 	@rm -f requirements/*.bak
 

@@ -132,12 +132,17 @@ class Settings(BaseSettings):
 
     # Workers
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, ...")
+    engine: Literal["auto", "torch", "openvino"] = Field(
+        "auto", description="What runs the network; auto: OpenVINO on a CPU if installed, or torch."
+    )
     worker_nice: int = Field(
         10, ge=0, le=19, description="Niceness of a worker: the API and the database come first."
     )
     worker_threads: int = Field(3, ge=1, le=256, description="Shards in hand at once.")
     decode_threads: int = Field(0, ge=0, le=256, description="Decoding threads; 0: by the cores.")
-    torch_threads: int = Field(0, ge=0, le=256, description="Threads of torch; 0: by the cores.")
+    torch_threads: int = Field(
+        0, ge=0, le=256, description="Threads of a forward pass on a CPU; 0: by the cores."
+    )
     batch_size: int = Field(0, ge=0, le=4096, description="Most images a batch; 0: by the device.")
     batch_linger_ms: float = Field(5, ge=0, description="Wait for a fuller batch, milliseconds.")
 

@@ -11,7 +11,7 @@ from detector import preprocess
 from detector.artifact import Artifact
 from detector.decision import Calibration, Reading
 from detector.engines import Engine
-from detector.engines.torch_engine import TorchEngine, choose_device
+from detector.engines.choice import build_engine
 from detector.faces import shared_finder
 from detector.preprocess import DecodeLimits, Prepared, PreprocessingSpec
 
@@ -36,17 +36,25 @@ class Detector:
 
     @classmethod
     def load(
-        cls, folder: Path, *, device: str = "auto", limits: DecodeLimits | None = None
+        cls,
+        folder: Path,
+        *,
+        engine: str = "auto",
+        device: str = "auto",
+        threads: int = 0,
+        cache: Path | None = None,
+        limits: DecodeLimits | None = None,
     ) -> Self:
-        """Check a version's folder and load it onto a device; raises ConfigurationError.
+        """Check a version's folder and load it, see `detector.engines.choice`.
 
-        Its id is the folder's name.
+        Its id is the folder's name. Raises ModelUnavailableError and ConfigurationError.
         """
         artifact = Artifact.read(folder)
-        engine = TorchEngine(folder, artifact.spec, choose_device(device))
         return cls(
             folder.resolve().name,
-            engine,
+            build_engine(
+                folder, artifact.spec, engine=engine, device=device, threads=threads, cache=cache
+            ),
             artifact.spec,
             artifact.calibration,
             limits or DecodeLimits(),

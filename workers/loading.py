@@ -1,6 +1,4 @@
-"""Loads model versions onto this process's device, with torch."""
-
-import torch
+"""Loads model versions onto this process's device."""
 
 from core.registry import Registry
 from core.settings import Settings
@@ -15,13 +13,19 @@ def loader(settings: Settings) -> Load:
 
     It raises ModelUnavailableError for one that is missing or altered.
     """
-    torch.set_num_threads(settings.torch_threads or usable_cores())
     registry = Registry(settings.registry_dir)
     limits = DecodeLimits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
 
     def load(model_version: str) -> Detector:
         files = registry.get(model_version)
-        detector = Detector.load(files.path, device=settings.device, limits=limits)
+        detector = Detector.load(
+            files.path,
+            engine=settings.engine,
+            device=settings.device,
+            threads=settings.torch_threads or usable_cores(),
+            cache=settings.data_dir / "engines",
+            limits=limits,
+        )
         detector.warm_up()
         return detector
 

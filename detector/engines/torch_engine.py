@@ -33,7 +33,12 @@ def choose_device(wanted: str) -> torch.device:
 class TorchEngine:
     """Holds a model version's network on a device."""
 
-    def __init__(self, folder: Path, spec: PreprocessingSpec, device: torch.device) -> None:
+    def __init__(
+        self, folder: Path, spec: PreprocessingSpec, device: torch.device, *, threads: int = 0
+    ) -> None:
+        """Load the network of a folder; `threads` of a CPU, 0 leaves that to torch."""
+        if threads:
+            torch.set_num_threads(threads)
         dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
         network = Margin(load_vit(folder), spec).eval()
         network.to(device=device, dtype=dtype)
