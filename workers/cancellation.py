@@ -1,7 +1,6 @@
-"""Tells a slot with several shards in hand that their job was stopped meanwhile.
+"""Tells a slot that the job whose shards it has in hand was stopped meanwhile.
 
-A single shard is scanned to its end. Of several, what is not with the device yet is left when their
-job is cancelled, expires or fails.
+What is not with the device yet is left when a job is cancelled, expires or fails.
 """
 
 from collections.abc import Callable

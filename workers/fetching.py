@@ -98,9 +98,9 @@ class HandfulFetch:
         return True
 
     def is_unwanted(self) -> bool:
-        """Tell whether the job was stopped meanwhile; one shard alone is ended all the same."""
-        claims = self.handful.claims
-        if len(claims) == 1 or not self.fetcher.is_stopped(claims[0].job_id):
+        """Tell whether the job was stopped meanwhile; of a single scan, nobody asks."""
+        first = self.handful.first
+        if first.interactive or not self.fetcher.is_stopped(first.job_id):
             return False
         self.error = "The job was stopped while the shard was in hand."
         return True

@@ -1,4 +1,4 @@
-"""A job that is stopped while a slot holds several shards of it."""
+"""A job that is stopped while a slot has shards of it in hand."""
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -58,10 +58,11 @@ def test_what_was_scored_before_is_kept(database: Database) -> None:
     assert job.scored in (0, 4 * SHARD)
 
 
-def test_a_single_shard_is_scanned_to_its_end(database: Database) -> None:
-    """A slow process has one in hand, and ends it."""
+def test_a_single_shard_is_left_as_well(database: Database) -> None:
+    """A slow process has one in hand, and does not go through all of it."""
     job, prepared = _cancelled_at(database, 0, shards=3, pace=0)
-    assert (job.state, job.scored, prepared) == (JobState.CANCELLED, SHARD, SHARD)
+    assert job.state == JobState.CANCELLED
+    assert max(job.scored, prepared) < SHARD
 
 
 def test_the_database_is_not_asked_all_the_time(database: Database) -> None:
