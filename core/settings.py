@@ -143,7 +143,10 @@ class Settings(BaseSettings):
     torch_threads: int = Field(
         0, ge=0, le=256, description="Threads of a forward pass on a CPU; 0: by the cores."
     )
-    batch_size: int = Field(0, ge=0, le=4096, description="Most images a batch; 0: by the device.")
+    batch_size: int = Field(0, ge=0, le=4096, description="Most images a batch; 0: the best one.")
+    device_timeout_s: float = Field(
+        120, gt=0, description="A worker ends, to be started anew, when a batch takes longer."
+    )
     batch_linger_ms: float = Field(5, ge=0, description="Wait for a fuller batch, milliseconds.")
 
     # Clients

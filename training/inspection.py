@@ -4,7 +4,6 @@ Files are read by a process for each core, each with a finder of faces of its ow
 """
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.cores import usable_cores
 from core.errors import ItemError
 from detector.faces import Face, FaceFinder
 from detector.faces.sharpness import sharpness
@@ -65,7 +65,7 @@ def inspect_files(candidates: Sequence[Candidate], *, faces: bool) -> Iterator[I
     if len(candidates) <= FEW:
         yield from map(look, candidates)
         return
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(usable_cores()) as pool:
         yield from pool.map(look, candidates, chunksize=AT_ONCE)
 
 

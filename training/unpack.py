@@ -6,7 +6,6 @@ the bytes they are. What is there already is not made again.
 
 import hashlib
 import io
-import os
 import shutil
 import tarfile
 from collections import defaultdict
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 from rich.progress import track
 
+from core.cores import usable_cores
 from core.errors import DatasetError
 from training.layouts.catalogue import folder_name
 from training.layouts.files import is_video
@@ -90,7 +90,7 @@ def _run(tasks: Sequence[_Task]) -> list[Candidate]:
     if not tasks:
         return []
     done: list[Candidate] = []
-    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(tasks))) as pool:
+    with ProcessPoolExecutor(min(usable_cores(), len(tasks))) as pool:
         for candidates in track(
             pool.map(_unpack_one, tasks), description="Unpacking", total=len(tasks)
         ):

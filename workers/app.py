@@ -13,23 +13,30 @@ from workers import tasks
 from workers.detectors import Load
 from workers.fetching import Fetch
 from workers.logs import take_over_logs
-from workers.runtime import Runtime, build_runtime
+from workers.runtime import Runtime, Tune, build_runtime
 
 
 def run_worker(
-    settings: Settings, load: Load, *, queue: TaskQueue | None = None, fetch: Fetch | None = None
+    settings: Settings,
+    load: Load,
+    *,
+    queue: TaskQueue | None = None,
+    fetch: Fetch | None = None,
+    tune: Tune | None = None,
 ) -> int:
     """Take tasks until a SIGTERM, then hand back what is not scored yet; return the exit code.
 
     `load` gives a model version that is ready to scan, `fetch` an item's bytes; by default they
-    are read from where the item says, within what the settings allow. Raises ConfigurationError
+    are read from where the item says, within what the settings allow; `tune` finds the best size of
+    a batch. Raises ConfigurationError
     when the broker, the database or a model version is missing.
     """
     take_over_logs(settings)
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read by torch when it is imported
     _step_back(settings.worker_nice)
     app = create_celery(settings.broker_url, recovery_interval_s=settings.recovery_interval_s)
     require_broker(app)
-    runtime = build_runtime(settings, queue or CeleryTaskQueue(app), load, fetch)
+    runtime = build_runtime(settings, queue or CeleryTaskQueue(app), load, fetch, tune)
     lanes = tasks.register(app, runtime)
     _stop_on_shutdown(runtime)
     gc.freeze()  # what is here stays: to look through all of torch for garbage takes half a second

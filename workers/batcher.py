@@ -1,53 +1,25 @@
 """One thread that owns the device and fills its batches across shards and jobs.
 
 Callers hand over blocks of images and get a future. Interactive blocks go first, in small
-batches; bulk blocks fill the rest. A batch that does not fit into memory is halved, and stays so.
+batches; bulk blocks fill the rest. While the device runs, the next full batch is put together. A
+batch that does not fit into memory is halved, and stays so.
 """
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import FakesweepError
 from core.logs import get_logger
 from detector.engines import OutOfMemoryError
+from workers.batches import Batch, Block, Forward, Margins, Pixels, take
 
-Pixels = NDArray[np.uint8]
-Margins = NDArray[np.float32]
-Forward = Callable[[Pixels], Margins]
+Gathered = tuple[Batch, Future[Pixels]]
 
 log = get_logger(__name__)
-
-
-@dataclass(eq=False)
-class _Block:
-    """Images of one caller; `taken` of them are in batches already, `left` have no margin yet."""
-
-    forward: Forward
-    pixels: Pixels
-    future: Future[Margins]
-    margins: Margins = field(init=False)
-    taken: int = 0
-    left: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.left = len(self.pixels)
-        self.margins = np.empty(self.left, np.float32)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """The images `start` to `stop` of a block, as they stand in one batch."""
-
-    block: _Block
-    start: int
-    stop: int
 
 
 class StoppedError(FakesweepError):
@@ -61,13 +33,22 @@ class Batcher:
         self.max_batch = max_batch
         self._interactive_batch = interactive_batch
         self._linger_s = linger_s
-        self._interactive: deque[_Block] = deque()
-        self._bulk: deque[_Block] = deque()
+        self._interactive: deque[Block] = deque()
+        self._bulk: deque[Block] = deque()
+        self._ahead: Gathered | None = None
+        self._forward_since: float | None = None
         self._changed = threading.Condition()
         self._closed = False
         self._stopping = False
+        self._gatherer = ThreadPoolExecutor(1, thread_name_prefix="next-batch")
         self._thread = threading.Thread(target=self._run, name="device", daemon=True)
         self._thread.start()
+
+    @property
+    def forward_s(self) -> float:
+        """For how long the forward pass that runs now has been running, seconds; else 0."""
+        since = self._forward_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def submit(self, forward: Forward, pixels: Pixels, *, interactive: bool) -> Future[Margins]:
         """Queue a block of images, uint8 [n, 3, size, size], n >= 1, for one model.
@@ -75,7 +56,7 @@ class Batcher:
         The future gives their margins, float32 [n], or the exception of their forward pass.
         Only blocks with the same `forward` share a batch. Raises StoppedError after `stop_bulk`.
         """
-        block = _Block(forward, pixels, Future())
+        block = Block(forward, pixels, Future())
         with self._changed:
             if self._closed:
                 raise RuntimeError("The batcher is closed.")
@@ -95,69 +76,68 @@ class Batcher:
             block.future.set_exception(StoppedError("The worker is stopping."))
 
     def close(self) -> None:
-        """Finish what was submitted, then end the thread."""
+        """Finish what was submitted, then end the threads."""
         with self._changed:
             self._closed = True
             self._changed.notify()
         self._thread.join()
+        self._gatherer.shutdown()
 
     def _run(self) -> None:
-        while parts := self._next_batch():
-            self._forward(parts)
+        while gathered := self._next_batch():
+            batch, pixels = gathered
+            self._gather_ahead()
+            try:
+                batch.settle(self._forward_halving(batch.forward, pixels.result()))
+            except BaseException as error:  # the device thread must outlive any failure of a batch
+                log.exception("forward_failed", images=sum(p.stop - p.start for p in batch.parts))
+                batch.fail(error)
 
-    def _next_batch(self) -> list[_Part]:
+    def _next_batch(self) -> Gathered | None:
         with self._changed:
-            while not (self._interactive or self._bulk):
+            while not (self._interactive or self._bulk or self._ahead):
                 if self._closed:
-                    return []
+                    return None
                 self._changed.wait()
-            self._linger()
-            urgent = bool(self._interactive)
-            forward = (self._interactive or self._bulk)[0].forward
-            room = min(self._interactive_batch, self.max_batch) if urgent else self.max_batch
-            parts = self._take(self._interactive, forward, room)
-            room -= sum(part.stop - part.start for part in parts)
-            return parts + self._take(self._bulk, forward, room)
+            if self._ahead is None:
+                self._linger()
+            if self._ahead is not None and not self._interactive:
+                gathered, self._ahead = self._ahead, None
+                return gathered
+            batch = self._form()
+        return batch, _done(batch.gather())
+
+    def _form(self) -> Batch:
+        """Take the images of the next batch, interactive ones first."""
+        urgent = bool(self._interactive)
+        forward = (self._interactive or self._bulk)[0].forward
+        room = min(self._interactive_batch, self.max_batch) if urgent else self.max_batch
+        parts = take(self._interactive, forward, room)
+        room -= sum(part.stop - part.start for part in parts)
+        return Batch(parts + take(self._bulk, forward, room))
+
+    def _gather_ahead(self) -> None:
+        """Begin to put the next batch together, once there are images for a full one."""
+        with self._changed:
+            if self._ahead is None and self._waiting() >= self.max_batch > 1:
+                batch = Batch(take(self._bulk, self._bulk[0].forward, self.max_batch))
+                self._ahead = batch, self._gatherer.submit(batch.gather)
 
     def _linger(self) -> None:
         """Wait a moment for a fuller batch, unless somebody is waiting for a single image."""
         deadline = time.monotonic() + self._linger_s
         while not self._interactive and not self._closed:
-            waiting = sum(len(block.pixels) - block.taken for block in self._bulk)
             remaining_s = deadline - time.monotonic()
-            if waiting >= self.max_batch or remaining_s <= 0:
+            if self._waiting() >= self.max_batch or remaining_s <= 0:
                 return
             self._changed.wait(remaining_s)
 
-    @staticmethod
-    def _take(blocks: deque[_Block], forward: Forward, room: int) -> list[_Part]:
-        parts = []
-        while room > 0 and blocks and blocks[0].forward == forward:
-            block = blocks[0]
-            stop = min(block.taken + room, len(block.pixels))
-            parts.append(_Part(block, block.taken, stop))
-            room -= stop - block.taken
-            block.taken = stop
-            if stop == len(block.pixels):
-                blocks.popleft()
-        return parts
-
-    def _forward(self, parts: list[_Part]) -> None:
-        pixels = np.concatenate([part.block.pixels[part.start : part.stop] for part in parts])
-        try:
-            margins = self._forward_halving(parts[0].block.forward, pixels)
-        except BaseException as error:  # the device thread must outlive any failure of a batch
-            log.exception("forward_failed", images=len(pixels))
-            for part in parts:
-                if not part.block.future.done():
-                    part.block.future.set_exception(error)
-            return
-        for part in parts:
-            count = part.stop - part.start
-            _settle(part, margins[:count])
-            margins = margins[count:]
+    def _waiting(self) -> int:
+        """Return how many bulk images are in no batch yet."""
+        return sum(block.waiting for block in self._bulk)
 
     def _forward_halving(self, forward: Forward, pixels: Pixels) -> Margins:
+        self._forward_since = time.monotonic()
         try:
             return forward(pixels)
         except OutOfMemoryError:
@@ -168,11 +148,11 @@ class Batcher:
             log.warning("batch_halved", images=len(pixels), max_batch=self.max_batch)
             first = self._forward_halving(forward, pixels[:half])
             return np.concatenate([first, self._forward_halving(forward, pixels[half:])])
+        finally:
+            self._forward_since = None
 
 
-def _settle(part: _Part, margins: Margins) -> None:
-    block = part.block
-    block.margins[part.start : part.stop] = margins
-    block.left -= len(margins)
-    if block.left == 0 and not block.future.done():
-        block.future.set_result(block.margins)
+def _done(pixels: Pixels) -> Future[Pixels]:
+    future: Future[Pixels] = Future()
+    future.set_result(pixels)
+    return future

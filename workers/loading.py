@@ -1,10 +1,10 @@
 """Loads model versions onto this process's device."""
 
+from core.cores import usable_cores
 from core.registry import Registry
 from core.settings import Settings
 from detector.detector import Detector
 from detector.preprocess import DecodeLimits
-from workers.cores import usable_cores
 from workers.detectors import Load
 
 

@@ -2,11 +2,13 @@
 
 import os
 import socket
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 
 from core.access import Access, access_of
+from core.cores import usable_cores
 from core.fetching import ItemReader
 from core.settings import Settings
 from core.sources import Limits
@@ -17,8 +19,7 @@ from db.migrations import require_current
 from db.session import Database
 from workers.batcher import Batcher
 from workers.cancellation import Cancellation
-from workers.cores import usable_cores
-from workers.detectors import Detectors, Load
+from workers.detectors import Detectors, Load, LoadedDetector
 from workers.fetching import SLICES, Fetch, Fetcher
 from workers.laggards import Laggards
 from workers.leases import LeaseKeeper
@@ -28,11 +29,14 @@ from workers.recovery import Recovery
 from workers.retention import Retention, build_retention
 from workers.scan import ShardScanner
 from workers.scoring import Scorer
+from workers.watchdog import Watchdog
 from workers.webhooks import Deliverer, build_deliverer
 
 INTERACTIVE_BATCH = 8
-BATCH_ON_CPU = 16
-BATCH_ON_GPU = 256
+MOST_ON_CPU = 16
+MOST_ON_GPU = 256
+
+Tune = Callable[[LoadedDetector, int], int]
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Runtime:
     retention: Retention
     deliverer: Deliverer
     batcher: Batcher
+    watchdog: Watchdog
     decoders: ThreadPoolExecutor
     downloaders: ThreadPoolExecutor
     leases: LeaseKeeper
@@ -60,6 +65,7 @@ class Runtime:
     def close(self) -> None:
         """Finish what is in hand and release everything."""
         self.batcher.close()
+        self.watchdog.close()
         self.decoders.shutdown()
         self.downloaders.shutdown()
         self.leases.close()
@@ -67,11 +73,16 @@ class Runtime:
 
 
 def build_runtime(
-    settings: Settings, queue: TaskQueue, load: Load, fetch: Fetch | None = None
+    settings: Settings,
+    queue: TaskQueue,
+    load: Load,
+    fetch: Fetch | None = None,
+    tune: Tune | None = None,
 ) -> Runtime:
     """Assemble a worker; raises ConfigurationError for a database or model that is not there.
 
-    The champion is loaded before the first task is taken.
+    The champion is loaded before the first task is taken. `tune` finds the size of batches that
+    no setting names; without it, they are as large as they may be.
     """
     database = Database(settings.database_url, ping=False)  # `patiently` tries again
     database.check()
@@ -79,9 +90,8 @@ def build_runtime(
     with database.read() as session:
         champion = model_versions.champion(session).name
     detectors = Detectors(load)
-    on_gpu = detectors.get(champion).device != "cpu"
     batcher = Batcher(
-        max_batch=settings.batch_size or (BATCH_ON_GPU if on_gpu else BATCH_ON_CPU),
+        max_batch=settings.batch_size or _best_batch(detectors.get(champion), tune),
         interactive_batch=INTERACTIVE_BATCH,
         linger_s=settings.batch_linger_ms / 1000,
     )
@@ -109,6 +119,8 @@ def build_runtime(
     )
     planner = _planner(settings, database, queue, access, leases, stopping)
     leases.start()
+    watchdog = Watchdog(lambda: batcher.forward_s, timeout_s=settings.device_timeout_s)
+    watchdog.start()
     return Runtime(
         planner=planner,
         manifests=fetcher_beside(planner),
@@ -117,12 +129,18 @@ def build_runtime(
         retention=build_retention(settings, database, stopping=stopping),
         deliverer=build_deliverer(settings, database, stopping=stopping),
         batcher=batcher,
+        watchdog=watchdog,
         decoders=decoders,
         downloaders=downloaders,
         leases=leases,
         database=database,
         stopping=stopping,
     )
+
+
+def _best_batch(detector: LoadedDetector, tune: Tune | None) -> int:
+    most = MOST_ON_CPU if detector.device == "cpu" else MOST_ON_GPU
+    return tune(detector, most) if tune else most
 
 
 def _scanner(

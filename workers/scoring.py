@@ -16,7 +16,8 @@ from core.terms import FaceMode
 from db.claims import ShardClaim
 from db.session import Database
 from db.verdicts import NewVerdict
-from workers.batcher import Batcher, Margins, StoppedError
+from workers.batcher import Batcher, StoppedError
+from workers.batches import Margins
 from workers.detectors import Detectors, LoadedDetector
 from workers.fetching import Fetcher, HandfulFetch, spread
 from workers.handful import Handful

@@ -17,6 +17,7 @@ from cli.stack.preparation import prepare
 from cli.stack.program import Program
 from cli.stack.program_log import Echo
 from cli.stack.supervisor import Supervisor
+from core.cores import usable_cores
 from core.settings import Settings
 
 WORKER_GRACE_S = 30.0  # for the shards in hand; what is cut off, recovery repeats
@@ -92,8 +93,8 @@ def _sharing_cores(settings: Settings, workers: int) -> Settings:
     """Return the settings with this machine's cores divided among the workers' torch threads."""
     if settings.torch_threads or workers == 1:
         return settings
-    cores = os.cpu_count() or 1
-    return settings.model_copy(update={"torch_threads": max(1, cores // workers)})
+    each = max(1, usable_cores() // workers)
+    return settings.model_copy(update={"torch_threads": each})
 
 
 def _ours(command: str) -> tuple[str, ...]:

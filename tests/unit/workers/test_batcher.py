@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from detector.engines import OutOfMemoryError
-from workers.batcher import Batcher, Margins, Pixels, StoppedError
+from workers.batcher import Batcher, StoppedError
+from workers.batches import Margins, Pixels
 
 
 class Device:
@@ -21,12 +22,21 @@ class Device:
         self.free = threading.Event()
         self.free.set()
         self.entered = threading.Event()
+        self.reached = threading.Event()
+        self._held_image: int | None = None
+
+    def held_at(self, image: int) -> None:
+        """Hold the device once more, by the batch that begins with this image."""
+        self._held_image = image
 
     def forward(self, pixels: Pixels) -> Margins:
         """Return the first pixel of each image."""
         if len(pixels) > self.fits:
             raise OutOfMemoryError("The batch does not fit.")
         self.entered.set()
+        if pixels[0, 0, 0, 0] == self._held_image:
+            self.free.clear()
+            self.reached.set()
         assert self.free.wait(10)
         self.threads.add(threading.get_ident())
         self.batches.append([int(image[0, 0, 0]) for image in pixels])
@@ -152,6 +162,41 @@ def test_stopping_finishes_a_block_that_is_partly_done(batcher: Batcher) -> None
     batcher.stop_bulk()
     device.free.set()
     assert block.result(10).tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_next_full_batch_is_put_together_while_the_device_runs(batcher: Batcher) -> None:
+    """Its images need no memory of their own any more when the device becomes free."""
+    device = Device()
+    waiting = _held(batcher, device, [images(1, 2), images(3, 4, 5, 6)])
+    device.free.set()
+    assert [future.result(10).tolist() for future in waiting] == [[1, 2], [3, 4, 5, 6]]
+    assert device.batches == [[0], [1, 2, 3, 4], [5, 6]]
+
+
+def test_a_batch_that_is_ready_waits_for_an_interactive_one(batcher: Batcher) -> None:
+    """A single scan overtakes what was put together before it came."""
+    device = Device()
+    bulk = _held(batcher, device, [images(*range(1, 13))])
+    device.held_at(1)
+    device.free.set()
+    assert device.reached.wait(10)  # the batch after this one is together by now
+    urgent = batcher.submit(device.forward, images(99), interactive=True)
+    device.free.set()
+    assert urgent.result(10).tolist() == [99]
+    assert bulk[0].result(10).tolist() == list(range(1, 13))
+    assert [batch[0] for batch in device.batches] == [0, 1, 99, 5, 10]
+
+
+def test_it_tells_for_how_long_the_device_has_been_at_it(batcher: Batcher) -> None:
+    """What the watchdog looks at: nothing while it is idle."""
+    device = Device()
+    assert batcher.forward_s == 0
+    _held(batcher, device, [])
+    assert batcher.forward_s > 0
+    device.free.set()
+    batcher.submit(device.forward, images(1), interactive=False).result(10)
+    batcher.close()
+    assert batcher.forward_s == 0
 
 
 def _held(batcher: Batcher, device: Device, blocks: list[Pixels]) -> list[Future[Margins]]:
