@@ -7,10 +7,11 @@ and whatever Pillow raises on a damaged file becomes an `ItemError`.
 import io
 import struct
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from core.errors import ItemError, NotApplicableError
 from core.terms import ItemCode
@@ -18,6 +19,7 @@ from detector.hazards import require_fast, require_few_strips
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
 BACKGROUND = (255, 255, 255)  # what shows through transparent pixels
+ON_A_SIDE = (5, 6, 7, 8)  # orientations of EXIF
 ROWS = 256  # of an image that are looked at together
 # What Pillow lets through on damaged or hostile files, found by fuzzing.
 _DAMAGED = (
@@ -46,16 +48,33 @@ class DecodeLimits:
     min_side: int = 32
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """An image in RGB, upright, and how large it was before it was decoded at a smaller size."""
+
+    image: Image.Image
+    width: int
+    height: int
+
+
 def decode(data: bytes, limits: DecodeLimits) -> Image.Image:
     """Return the image as RGB, turned as its EXIF says; of an animation, the first frame.
 
     Raises ItemError (`undecodable`, `too_large`, `unsupported_type`) and NotApplicableError
     (`image_too_small`), each with a sentence.
     """
+    return decode_reduced(data, limits, least_side=None).image
+
+
+def decode_reduced(data: bytes, limits: DecodeLimits, *, least_side: int | None) -> Decoded:
+    """Decode as `decode` does; a JPEG may come out smaller, if no side gets below `least_side`.
+
+    The decoder then skips the detail that would be scaled away, which takes half of the time.
+    """
     if len(data) > limits.max_bytes:
         raise _too_large(f"The file has {len(data):,} bytes; at most {limits.max_bytes:,}")
     try:
-        return _decode(data, limits)
+        return _decode(data, limits, least_side)
     except ItemError:
         raise
     except UnidentifiedImageError as error:
@@ -71,14 +90,19 @@ def decode(data: bytes, limits: DecodeLimits) -> Image.Image:
         ) from error
 
 
-def _decode(data: bytes, limits: DecodeLimits) -> Image.Image:
+def _decode(data: bytes, limits: DecodeLimits, least_side: int | None) -> Decoded:
     require_few_strips(data)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         # Stricter than Pillow's own bomb check, and before any pixel is decoded.
         _require_size(image.size, limits)
         require_fast(image, data)
+        stored = image.size
+        if least_side is not None and image.format == "JPEG" and min(stored) > least_side:
+            part = least_side / min(stored)
+            image.draft(image.mode, (ceil(stored[0] * part), ceil(stored[1] * part)))
         image.load()
-        return _to_rgb(_upright(image))
+        upright = _to_rgb(_upright(image))
+        return Decoded(upright, *(reversed(stored) if _lies_on_a_side(image) else stored))
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -87,6 +111,14 @@ def _upright(image: Image.Image) -> Image.Image:
         return ImageOps.exif_transpose(image)
     except _DAMAGED:
         return image
+
+
+def _lies_on_a_side(image: Image.Image) -> bool:
+    """Return whether `_upright` exchanges the sides."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation) in ON_A_SIDE
+    except _DAMAGED:
+        return False
 
 
 def _require_size(size: tuple[int, int], limits: DecodeLimits) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from detector.decoding import DecodeLimits, decode
+from detector.decoding import DecodeLimits, decode, decode_reduced
 from detector.faces import Face, UnscoredFace, crop_face, select, shared_finder
 from detector.spec import RESAMPLING, PreprocessingSpec
 
@@ -29,10 +29,11 @@ class Prepared:
 
 def prepare(data: bytes, spec: PreprocessingSpec, limits: DecodeLimits) -> Prepared:
     """Decode and preprocess an image; raises ItemError for one that cannot be scored."""
-    image = decode(data, limits)
     if spec.finds_faces:
+        image = decode(data, limits)
         return prepare_faces(image, shared_finder().find(image), spec)
-    return Prepared(to_pixels(image, spec)[np.newaxis], image.width, image.height)
+    decoded = decode_reduced(data, limits, least_side=spec.least_side)
+    return Prepared(to_pixels(decoded.image, spec)[np.newaxis], decoded.width, decoded.height)
 
 
 def prepare_faces(image: Image.Image, faces: Sequence[Face], spec: PreprocessingSpec) -> Prepared:

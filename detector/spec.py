@@ -12,7 +12,13 @@ RESAMPLING = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
-VERSIONS = {1: ("off",), 2: ("off", "on")}  # of this specification, and what of faces it knows
+# Of this specification, and what each knows of faces and of decoding.
+VERSIONS = {
+    1: {("off", "exact")},
+    2: {("off", "exact"), ("on", "exact")},
+    3: {("off", "exact"), ("on", "exact"), ("off", "fast")},
+}
+FAST_SIDES = 2  # of the square that is scored: what is left of an image that is decoded fast
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,10 @@ class PreprocessingSpec:
     longer side of its box. Faces whose longer side is below `min_face_px` pixels, or whose
     `detector.faces.sharpness` is below `min_sharpness`, are not scored. `mean` and `std` normalize
     RGB in [0, 1] on the device.
+
+    With `decode` "fast", a JPEG is decoded at an eighth, a quarter or half of its size, as long as
+    its shorter side stays at least twice `size`; that changes scores a little, and is for whole
+    images.
     """
 
     size: int = 224
@@ -31,14 +41,16 @@ class PreprocessingSpec:
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     faces: str = "off"
-    version: int = 2
+    version: int = 3
     face_margin: float = 1.3
     min_face_px: int = 40
     min_sharpness: float = 10.0
     max_faces: int = 8
+    decode: str = "exact"
 
     def __post_init__(self) -> None:
-        is_known = self.faces in VERSIONS.get(self.version, ()) and self.resampling in RESAMPLING
+        ways = VERSIONS.get(self.version, set())
+        is_known = (self.faces, self.decode) in ways and self.resampling in RESAMPLING
         is_whole = self.size >= 1 and self.max_faces >= 1 and self.min_face_px >= 1
         if not is_known or not is_whole or not self.face_margin > 0 or self.min_sharpness < 0:
             raise ConfigurationError(f"This release cannot preprocess as {self} asks.")
@@ -51,6 +63,11 @@ class PreprocessingSpec:
     def finds_faces(self) -> bool:
         """Whether an image is scored by its faces, and not as a whole."""
         return self.faces == "on"
+
+    @property
+    def least_side(self) -> int | None:
+        """How long the shorter side of a decoded image must be, pixels; None: as it is."""
+        return FAST_SIDES * self.size if self.decode == "fast" else None
 
     def whole(self) -> "PreprocessingSpec":
         """Return the specification by which the whole image is scored."""

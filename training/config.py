@@ -100,6 +100,7 @@ class Preprocessing(_Section):
 
     faces: Annotated[Literal["off", "on"], BeforeValidator(_word)] = "off"
     resampling: Literal["bilinear", "bicubic", "lanczos"] = "bicubic"
+    decode: Literal["exact", "fast"] = "exact"  # fast: JPEGs at a smaller size, whole images only
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
 

@@ -82,7 +82,7 @@ class TrainingExamples(Dataset[Example]):
 
     def _picture(self, row: Mapping[str, Any]) -> tuple[Image.Image, Face | None]:
         """Return the row's picture, with faces only what is around it, and the largest face."""
-        image = read_image(row)
+        image = read_image(row, self._spec)
         face = face_of(row) if len(row["landmarks"]) else None
         return (image, face) if face is None or self._spec.faces == "off" else _around(image, face)
 

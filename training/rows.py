@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.errors import DatasetError
 from detector.faces import Face
-from detector.preprocess import DecodeLimits, decode
+from detector.preprocess import DecodeLimits, PreprocessingSpec, decode_reduced
 
 
 def rows_of(items: pd.DataFrame) -> list[dict[str, Any]]:
@@ -18,8 +18,11 @@ def rows_of(items: pd.DataFrame) -> list[dict[str, Any]]:
     return items.to_dict("records")
 
 
-def read_image(row: Mapping[str, Any]) -> Image.Image:
-    """Return a row's picture as RGB; raises DatasetError when the file is gone."""
+def read_image(row: Mapping[str, Any], spec: PreprocessingSpec | None = None) -> Image.Image:
+    """Return a row's picture as RGB, decoded as the specification says, if there is one.
+
+    Raises DatasetError when the file is gone.
+    """
     try:
         data = Path(row["path"]).read_bytes()
     except OSError as error:
@@ -27,7 +30,8 @@ def read_image(row: Mapping[str, Any]) -> Image.Image:
             f"{row['path']} could not be read ({error.strerror}); bring the file back or prepare "
             "anew."
         ) from error
-    return decode(data, DecodeLimits())
+    least_side = spec.least_side if spec else None
+    return decode_reduced(data, DecodeLimits(), least_side=least_side).image
 
 
 def face_of(row: Mapping[str, Any]) -> Face:

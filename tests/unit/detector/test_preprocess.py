@@ -196,7 +196,7 @@ def test_a_specification_survives_storage() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"size": 0}, {"resampling": "guess"}, {"version": 3}, {"unknown": 1}, {"mean": 3}]
+    "change", [{"size": 0}, {"resampling": "guess"}, {"version": 4}, {"unknown": 1}, {"mean": 3}]
 )
 def test_a_specification_that_is_not_understood_is_refused(change: dict[str, object]) -> None:
     """A worker does not preprocess in a way that it does not know."""
