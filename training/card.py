@@ -60,8 +60,22 @@ def _measures(card: dict[str, Any]) -> list[str]:
         f"{metrics['test_expected_calibration_error']:.3f} (temperature "
         f"{card['calibration']['temperature']:.2f}).",
         "",
+        *_int8(card.get("int8")),
         "![Confusion matrix](plots/confusion_matrix.png) ![ROC](plots/roc.png)",
         "![Reliability](plots/reliability.png) ![Curves](plots/curves.png)",
+        "",
+    ]
+
+
+def _int8(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    verdict = "comes along" if found["accepted"] else "was left out, as that is too far off"
+    return [
+        f"An int8 network {verdict}: on {found['images']:,} validation images it gave "
+        f"{found['label_flips']:.2%} of them another label; a score differs by "
+        f"{found['mean_score_change']:.4f} on average and {found['largest_score_change']:.3f} at "
+        f"most, the AUC by {found['auc_change']:+.4f}.",
         "",
     ]
 

@@ -131,11 +131,12 @@ train.add_command(evaluate)
     metavar="[NAME=]DIR",
     help="Folder that was not trained on, for the card; may be given again.",
 )
-def publish(run: Path, name: str, registry: Path, cross: tuple[str, ...]) -> None:
+@click.option("--int8", is_flag=True, help="Add an int8 network for CPUs, if it scores alike.")
+def publish(run: Path, name: str, registry: Path, cross: tuple[str, ...], int8: bool) -> None:
     """Calibrate and measure a run, and write it as an immutable model version."""
     from training.publish import publish as publish_run  # noqa: PLC0415 - start-up time
 
-    folder = publish_run(run, name, registry, cross=cross)
+    folder = publish_run(run, name, registry, cross=cross, int8=int8)
     click.echo(f"Published {folder.name}; its card is {folder / 'card.md'}.")
 
 

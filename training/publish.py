@@ -24,6 +24,7 @@ from training.evaluation.charts import draw_evaluation
 from training.evaluation.rows import Evaluation, evaluate
 from training.evaluation.testset import gather
 from training.plots import draw_curves
+from training.quantize import add_int8, require_nncf
 from training.run import Run
 from training.scoring import Scored, score
 
@@ -35,18 +36,24 @@ class Measured:
     """What the card tells: the calibration and how the version does with it."""
 
     calibration: Calibration
+    validated: Scored
     validation: Evaluation
     test: Evaluation
     cross: Evaluation | None
 
 
-def publish(run_folder: Path, name: str, registry: Path, *, cross: tuple[str, ...]) -> Path:
+def publish(
+    run_folder: Path, name: str, registry: Path, *, cross: tuple[str, ...], int8: bool = False
+) -> Path:
     """Write the next version of `name` and return its folder.
 
     `cross` names folders that were not trained on, as `[NAME=]DIR`; the card reports them apart.
-    Raises ConfigurationError, DatasetError or ModelUnavailableError, and then writes nothing.
+    With `int8`, a quantized network comes along if its scores are close enough. Raises
+    ConfigurationError, DatasetError or ModelUnavailableError, and then writes nothing.
     """
     run = Run.read(run_folder)
+    if int8:
+        require_nncf()
     if not run.model.is_dir():
         raise ConfigurationError(
             f"The run in {run_folder} has not ended; let it end, or go on with it by --resume."
@@ -67,6 +74,8 @@ def publish(run_folder: Path, name: str, registry: Path, *, cross: tuple[str, ..
         write_json(draft / CALIBRATION, measured.calibration.to_dict())
         draw_curves(run.history, plots / "curves.png")
         card = _card(version, run, dataset, measured)
+        if int8:
+            card["int8"] = _add_int8(draft, run, dataset, measured)
         write_json(draft / CARD, card)
         write_card(card, draft / "card.md")
         _require_small(draft)
@@ -89,8 +98,26 @@ def _measure(
         items = gather(cross, "test")
         unseen = evaluate(score(items, run.spec, engine, what="unseen sources"), calibration)
     return Measured(
-        calibration, evaluate(validation, calibration), evaluate(test, calibration), unseen
+        calibration,
+        validation,
+        evaluate(validation, calibration),
+        evaluate(test, calibration),
+        unseen,
     )
+
+
+def _add_int8(
+    draft: Path, run: Run, dataset: PreparedDataset, measured: Measured
+) -> dict[str, Any]:
+    agreement = add_int8(
+        draft,
+        run.spec,
+        dataset.split("train"),
+        measured.validated,
+        measured.calibration,
+        seed=run.config.seed,
+    )
+    return agreement.to_dict()
 
 
 def _card(version: str, run: Run, dataset: PreparedDataset, measured: Measured) -> dict[str, Any]:
