@@ -80,10 +80,13 @@ class Adaptation(_Section):
     below the head learns by `layer_decay` slower than the one above it (Clark et al., ELECTRA,
     2020). The head learns `head_factor` times as fast as the topmost layer. It sits on the lowest
     `layers` of the backbone; those above are left out, in the published model too. It starts from
-    a logistic regression on `head_examples` examples, see `training.head`.
+    a logistic regression on `head_examples` examples, see `training.head`. The lowest `frozen`
+    layers, and the embeddings below them, stay as they are, which is cheap: nothing is
+    propagated back through them.
     """
 
     layers: Annotated[int, Field(ge=0)] = 0  # 0: all
+    frozen: Annotated[int, Field(ge=0)] = 0  # layers, from the lowest, that do not learn
     mode: Literal["full", "layer_norm", "linear_probe"] = "full"
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     head_factor: Annotated[float, Field(gt=0)] = 1.0

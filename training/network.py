@@ -57,7 +57,7 @@ def choose_weights(
     depth = network.vit.config.num_hidden_layers
     groups: dict[tuple[float, float], dict[str, Any]] = {}
     for name, parameter in network.named_parameters():
-        parameter.requires_grad_(_learns(name, adaptation.mode))
+        parameter.requires_grad_(_learns(name, adaptation))
         if parameter.requires_grad:
             rate = learning_rate * _factor(name, depth, adaptation)
             decay = weight_decay if parameter.ndim > 1 else 0.0
@@ -71,17 +71,26 @@ def learning(network: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
     return ((name, weight) for name, weight in network.named_parameters() if weight.requires_grad)
 
 
-def _learns(name: str, mode: str) -> bool:
-    is_head = name.startswith(HEAD)
-    return mode == "full" or is_head or (mode == "layer_norm" and "layernorm" in name)
+def _learns(name: str, adaptation: Adaptation) -> bool:
+    if name.startswith(HEAD):
+        return True
+    if adaptation.frozen and (".embeddings." in name or _level(name) in range(adaptation.frozen)):
+        return False
+    mode = adaptation.mode
+    return mode == "full" or (mode == "layer_norm" and "layernorm" in name)
+
+
+def _level(name: str) -> int | None:
+    """Return which layer a weight belongs to, counted from the lowest; None for none of them."""
+    _, found, rest = name.partition(".layers.")
+    return int(rest.partition(".")[0]) if found else None
 
 
 def _factor(name: str, depth: int, adaptation: Adaptation) -> float:
     """Return how fast a weight learns: the topmost layer by 1, each below it by less."""
     if name.startswith(HEAD):
         return adaptation.head_factor
-    if ".layers." in name:
-        level = int(name.partition(".layers.")[2].partition(".")[0])
-    else:  # the embeddings lie below all layers, the last normalization above
+    level = _level(name)
+    if level is None:  # the embeddings lie below all layers, the last normalization above
         level = -1 if ".embeddings." in name else depth - 1
     return adaptation.layer_decay ** (depth - 1 - level)

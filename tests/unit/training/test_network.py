@@ -65,6 +65,15 @@ def test_layer_norm_mode_trains_every_normalization(network: FineTuned) -> None:
     assert all("layernorm" in name or "classifier" in name for name in names)
 
 
+def test_frozen_layers_do_not_learn(network: FineTuned) -> None:
+    """Neither does what lies below them; what lies above does."""
+    _choose(network, frozen=1)
+    learn = {name for name, _ in learning(network)}
+    assert not any(".layers.0." in name or ".embeddings." in name for name in learn)
+    assert any(".layers.1." in name for name in learn)
+    assert {"vit.vit.layernorm.weight", "vit.classifier.weight"} <= learn
+
+
 def test_lower_layers_learn_slower(network: FineTuned) -> None:
     """Each layer by the decay, the embeddings slowest, the head by its own factor."""
     groups = _choose(network, layer_decay=0.5, head_factor=4)
