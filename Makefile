@@ -10,11 +10,13 @@ JOBS    ?= 2
 ITEMS   ?= 1000000
 DATABASES ?= postgres sqlite
 SEEDS   ?= 5
+QUICK   ?=
 
 VENV        := .venv
 BIN         := $(VENV)/bin
 RUNTIME     := $(VENV)/.runtime-installed
 DEV         := $(VENV)/.dev-installed
+BENCH       := $(VENV)/.bench-installed
 LOCK_VENV   := build/lock-venv
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_VENV)/bin/pip-compile --quiet \
@@ -24,11 +26,11 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_VENV)/bin/pip-compile -
 ANY_DEVICE  := sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev scan up test chaos check bench fmt docs lock browser clean
+.PHONY: help setup dev scan up test chaos check bench bench-size fmt docs lock browser clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets (this page)
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' \
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
 
 setup: $(RUNTIME) ## Create .venv with everything that fakesweep needs to run
@@ -55,7 +57,10 @@ check: $(DEV) ## Lint, format, types and import floors, without changing anythin
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-bench: $(DEV) ## Measure the job engine at size: make bench ITEMS=1000000 DATABASES=postgres
+bench: $(BENCH) ## Measure inference beside bare loops and peers: make bench QUICK=1
+	$(BIN)/python -m bench.side_by_side $(if $(QUICK),--quick)
+
+bench-size: $(DEV) ## Measure the job engine: make bench-size ITEMS=1000000 DATABASES=postgres
 	@for database in $(DATABASES); do \
 		$(BIN)/python -m bench.size --database $$database --items $(ITEMS) || exit 1; \
 	done
@@ -77,6 +82,8 @@ lock: ## Resolve every dependency anew into requirements/*.lock
 	@$(ANY_DEVICE) requirements/dev.lock
 	$(PIP_COMPILE) --extra openvino -c requirements/dev.lock -o requirements/runtime.lock pyproject.toml
 	@$(ANY_DEVICE) requirements/runtime.lock
+	$(PIP_COMPILE) --extra bench -c requirements/dev.lock -o requirements/bench.lock pyproject.toml
+	@$(ANY_DEVICE) requirements/bench.lock
 	@rm -f requirements/*.bak
 
 browser: ## Install the browser that the tests of the web pages use, where that is possible
@@ -111,4 +118,9 @@ $(RUNTIME): requirements/runtime.lock pyproject.toml | $(VENV)/bin/python
 
 $(DEV): requirements/dev.lock $(RUNTIME)
 	@$(PIP_INSTALL) -r requirements/dev.lock
+	@touch $@
+
+$(BENCH): requirements/bench.lock $(DEV)
+	@echo "Installing the systems that fakesweep is compared with (Ray is large)."
+	@$(PIP_INSTALL) -r requirements/bench.lock
 	@touch $@

@@ -1,1 +1,1 @@
-"""What `make bench` runs: the system at its limits, as ratios measured in one run."""
+"""What `make bench` and `make bench-size` run: the system and others, as ratios of one run."""

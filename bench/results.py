@@ -13,7 +13,7 @@ from bench import machine
 FOLDER = Path(__file__).parent / "results"
 
 
-def keep(name: str, measured: dict[str, Any], lines: Sequence[str]) -> None:
+def keep(name: str, measured: dict[str, Any], text: str) -> None:
     """Write `name.json` for programs and `name.md` for people; the newest run stays."""
     FOLDER.mkdir(exist_ok=True)
     content = {
@@ -24,4 +24,9 @@ def keep(name: str, measured: dict[str, Any], lines: Sequence[str]) -> None:
         "versions": dict(sorted((one.name, one.version) for one in distributions())),
     }
     (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
-    (FOLDER / f"{name}.md").write_text("\n\n".join(f"```\n{each}\n```" for each in lines) + "\n")
+    (FOLDER / f"{name}.md").write_text(text + "\n")
+
+
+def as_printed(lines: Sequence[str]) -> str:
+    """Return what was printed as Markdown that keeps its line breaks."""
+    return "\n\n".join(f"```\n{each}\n```" for each in lines)

@@ -145,7 +145,7 @@ def main() -> None:
     results.keep(
         f"size-{given.database}",
         {"workers": given.workers, "jobs": [asdict(one) for one in found]},
-        lines,
+        results.as_printed(lines),
     )
 
 

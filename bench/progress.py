@@ -1,0 +1,41 @@
+"""Says on the terminal what is being measured, how far it is, and when it will end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(bar_width=24),
+    MofNCompleteColumn(),
+    TimeRemainingColumn(),
+)
+
+
+class Progress:
+    """A bar with one step for each thing that a contender is asked to do."""
+
+    def __init__(self, steps: int) -> None:
+        self._bar = Bar(*COLUMNS, console=Console(stderr=True))
+        self._task = self._bar.add_task("", total=steps)
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[None]:
+        """Show what is being done; in the end it counts as one step."""
+        self._bar.update(self._task, description=what)
+        yield
+        self._bar.advance(self._task)
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._bar.console.print(line, markup=False, highlight=False)

@@ -1,0 +1,130 @@
+"""Measures all contenders side by side: `python -m bench.side_by_side --quick`.
+
+Same images, same weights, same threads; the rounds are interleaved, so that a slow moment of the
+machine meets everybody. Medians and ratios are kept under `bench/results`.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from bench import machine, plot, results
+from bench.entries import ENTRIES, Entry
+from bench.figures import Figures
+from bench.images import ImageMaker
+from bench.place import Place
+from bench.plan import Plan, plan_for
+from bench.progress import Progress
+from bench.report import Footnotes, number, targets_table, workload_table
+from bench.rounds import Rounds
+from bench.targets import Extras, targets
+from bench.workloads import WORKLOADS, Workload, shipped
+from core.cores import usable_cores
+
+NAME = "side-by-side"
+
+
+def main() -> None:
+    """Measure, print the tables and keep them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="three minutes, fewer rounds")
+    parser.add_argument("--only", default="abcdefg", help="letters of the contenders")
+    parser.add_argument("--workload", choices=WORKLOADS, action="append")
+    given = parser.parse_args()
+    entries = [entry for entry in ENTRIES if entry.letter in given.only]
+    workloads = [WORKLOADS[name] for name in given.workload or WORKLOADS]
+    plans = {each.name: plan_for(each, quick=given.quick) for each in workloads}
+    steps = sum(_steps(entries, each, plans[each.name]) for each in workloads)
+    measured: list[Rounds] = []
+    with tempfile.TemporaryDirectory(prefix="fs-bench-") as folder, Progress(steps) as progress:
+        Path(folder).chmod(0o755)
+        maker = ImageMaker(Path(folder))
+        for each in workloads:
+            place = Place(each.name, usable_cores(), each.batch, Path(folder))
+            rounds = Rounds(each, plans[each.name], place, maker, progress)
+            measured.append(rounds)
+            rounds.run(entries)
+    text = _keep(measured, entries)
+    print(text)
+
+
+def _steps(entries: Sequence[Entry], workload: Workload, plan: Plan) -> int:
+    """Return how many steps the progress has: five a contender, and the rounds."""
+    taking_part = sum(workload.name in entry.workloads for entry in entries)
+    return taking_part * (plan.rounds + 5)
+
+
+def _keep(measured: Sequence[Rounds], entries: Sequence[Entry]) -> str:
+    """Write JSON, Markdown and the plot; return the Markdown."""
+    found = {rounds.workload.name: rounds.figures for rounds in measured}
+    aims = targets(found, _extras(measured))
+    workloads = [rounds.workload for rounds in measured]
+    content = {
+        "model_version": shipped().id,
+        "threads": usable_cores(),
+        "workloads": {rounds.workload.name: _content(rounds) for rounds in measured},
+        "targets": [{**asdict(aim), "is_met": aim.is_met} for aim in aims],
+    }
+    text = _markdown(measured, entries, found, targets_table(aims))
+    results.keep(NAME, content, text)
+    plot.draw(results.FOLDER / f"{NAME}.png", workloads, entries, found)
+    return text
+
+
+def _extras(measured: Sequence[Rounds]) -> Extras:
+    whole = Extras()
+    for each in (rounds.extras for rounds in measured):
+        whole = replace(
+            whole,
+            cold_start_s=each.cold_start_s or whole.cold_start_s,
+            scaling=each.scaling or whole.scaling,
+        )
+    return whole
+
+
+def _content(rounds: Rounds) -> dict[str, Any]:
+    contenders = {
+        letter: {
+            **asdict(figures),
+            "rate": figures.rate,
+            "cpu_us_per_image": figures.cpu_us_per_image,
+            "peak_mib": figures.peak_mib,
+        }
+        for letter, figures in rounds.figures.items()
+    }
+    return {
+        "batch": rounds.workload.batch,
+        "plan": asdict(rounds.plan),
+        "contenders": contenders,
+        "extras": asdict(rounds.extras),
+    }
+
+
+def _markdown(
+    measured: Sequence[Rounds],
+    entries: Sequence[Entry],
+    found: Mapping[str, Mapping[str, Figures]],
+    aims: str,
+) -> str:
+    cores, footnotes = usable_cores(), Footnotes()
+    parts = [
+        f"{machine.describe()}. Model version {shipped().id}; {cores} threads for decoding and "
+        f"{cores} for a forward pass, for everybody; medians of interleaved rounds.",
+    ]
+    for rounds in measured:
+        title = f"## {rounds.workload.title}"
+        how = f"{rounds.plan.rounds} rounds, at most {rounds.workload.batch} images a forward pass."
+        table = workload_table(rounds.workload, entries, found[rounds.workload.name], footnotes)
+        parts += [title, how, table]
+        if scaling := rounds.extras.scaling:
+            rates = ", ".join(f"{count}: {number(rate)}" for count, rate in scaling.items())
+            parts.append(f"Images a second of fakesweep by its number of workers: {rates}.")
+    parts += ["## Aims", aims, f"![The ratios and latencies as bars]({NAME}.png)"]
+    return "\n\n".join([*parts, "\n".join(footnotes.lines())])
+
+
+if __name__ == "__main__":
+    main()
