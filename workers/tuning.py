@@ -14,7 +14,7 @@ from detector.engines import OutOfMemoryError
 from workers.batches import Forward, Pixels
 from workers.detectors import LoadedDetector
 
-WORTH_IT = 1.05  # how much faster twice the images must be scored, for each of them
+WORTH_IT = 1.1  # how much faster twice the images must be scored, for each of them
 ROUNDS = 2  # the quicker one counts; the first may pay for what is made once
 
 log = get_logger(__name__)

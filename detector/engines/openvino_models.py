@@ -55,12 +55,10 @@ def convert(folder: Path, spec: PreprocessingSpec) -> openvino.Model:
 
     log.info("engine_converting", model_version=folder.name)
     example = torch.zeros(2, 3, spec.size, spec.size, dtype=torch.uint8)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of what torch itself calls
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # of tracing: that sizes become constants is meant so
         network = Margin(load_vit(folder), spec).eval()
-        any_count = {"pixels": {0: torch.export.Dim.DYNAMIC}}
-        program = torch.export.export(network, (example,), dynamic_shapes=any_count)
-        model = openvino.convert_model(program)
+        model = openvino.convert_model(network, example_input=example)
     model.reshape([-1, 3, spec.size, spec.size])
     return model
 
