@@ -5,10 +5,12 @@ spoils there what holds for images of other sources (Kumar et al., "Fine-Tuning 
 Pretrained Features and Underperform Out-of-Distribution", ICLR 2022).
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.progress import track
+from rich.progress import Progress
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import nn
@@ -19,7 +21,7 @@ from detector.vit import LABELS
 from training.examples import TrainingExamples
 from training.network import FineTuned
 
-REGULARIZATION = 0.01  # C of scikit-learn: features are standardized, and more than examples allow
+REGULARIZATION = 1e-3  # C of scikit-learn: beside the examples, the features are many
 FAKE = next(index for index, name in LABELS.items() if name == "fake")
 
 
@@ -32,8 +34,7 @@ def fit_head(
     """
     if not count:
         return
-    some = Subset(examples, range(min(count, len(examples))))
-    features, labels = _features(network, DataLoader(some, batch, num_workers=processes))
+    features, labels = _features(network, _batches(examples, count, batch, processes), count)
     if len(set(labels)) < len(LABELS):
         raise DatasetError(
             f"The first {len(labels):,} examples are all of one label; let the head start from "
@@ -48,19 +49,33 @@ def fit_head(
     _write(network.vit.classifier, weight, bias)
 
 
+def _batches(
+    examples: TrainingExamples, count: int, batch: int, processes: int
+) -> Iterator[dict[str, torch.Tensor]]:
+    """Yield the first so many examples, of as many epochs as that takes."""
+    for epoch in range(-(-count // len(examples))):
+        examples.set_epoch(epoch)
+        some = range(min(count - epoch * len(examples), len(examples)))
+        yield from DataLoader(Subset(examples, some), batch, num_workers=processes)
+    examples.set_epoch(0)
+
+
 @torch.inference_mode()
 def _features(
-    network: FineTuned, batches: DataLoader[dict[str, torch.Tensor]]
+    network: FineTuned, batches: Iterator[dict[str, torch.Tensor]], count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return what the head is given of each example, float64 [n, width], and the labels."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device).eval()
     features, labels = [], []
-    for batch in track(batches, description="Starting the head"):
-        pixels = network.normalize(batch["pixels"].to(device))
-        last = network.vit.vit(pixel_values=pixels).last_hidden_state
-        features.append(last[:, 0].float().cpu().numpy())
-        labels.append(batch["labels"].numpy())
+    with Progress() as progress:
+        task = progress.add_task("Starting the head", total=count)
+        for batch in batches:
+            pixels = network.normalize(batch["pixels"].to(device))
+            last = network.vit.vit(pixel_values=pixels).last_hidden_state
+            features.append(last[:, 0].float().cpu().numpy())
+            labels.append(batch["labels"].numpy())
+            progress.advance(task, len(pixels))
     return np.concatenate(features).astype(np.float64), np.concatenate(labels)
 
 

@@ -47,6 +47,13 @@ def test_it_tells_what_the_backbone_knows(network: FineTuned, examples: Training
     assert changed == [WEIGHT, "vit.classifier.bias"]
 
 
+def test_it_may_take_more_than_an_epoch(network: FineTuned, examples: TrainingExamples) -> None:
+    """What comes in the next ones is drawn anew; afterwards the first is due, as ever."""
+    first = examples[0]["pixels"].clone()
+    fit_head(network, examples, 2 * len(examples) + 3, batch=8, processes=0)
+    assert torch.equal(examples[0]["pixels"], first)
+
+
 def test_without_examples_it_stays_as_it_is(network: FineTuned, examples: TrainingExamples) -> None:
     """The default: a head that is drawn at random."""
     before = dict(network.named_parameters())[WEIGHT].clone()
