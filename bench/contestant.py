@@ -4,17 +4,21 @@ import json
 import select
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psutil
 
+from bench import tree
 from bench.entries import Entry
 from bench.figures import Push
 from bench.place import ImageSet, Place
-from bench.tree import PeakMemory, cpu_s
 from cli.stack.orphans import die_with_parent
 
 PATIENCE_S = 900
+SETTLE_S = 0.2  # for what was due while it was suspended
 TAIL = 1500
 
 
@@ -40,16 +44,26 @@ class Contestant:
             )
         self._tree = psutil.Process(self._process.pid)
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Let it run in the block, and suspend it afterwards."""
+        tree.resume(self._tree)
+        time.sleep(SETTLE_S)
+        try:
+            yield
+        finally:
+            tree.suspend(self._tree)
+
     def wait_until_ready(self) -> None:
         """Wait until it has started; raises ContestantError."""
         self._answer()
 
     def push(self, images: ImageSet) -> Push:
         """Have it put the images through once."""
-        before_s = cpu_s(self._tree)
-        with PeakMemory(self._tree) as memory:
+        before_s = tree.cpu_s(self._tree)
+        with tree.PeakMemory(self._tree) as memory:
             seconds = self._ask(do="push", images=_named(images))
-            used_s = cpu_s(self._tree) - before_s
+            used_s = tree.cpu_s(self._tree) - before_s
         return Push(images.count, seconds, used_s, memory.peak_bytes)
 
     def scans(self, images: ImageSet) -> list[float]:
@@ -74,6 +88,8 @@ class Contestant:
 
     def stop(self) -> None:
         """Have it end, with everything that it started."""
+        tree.resume(self._tree)
+        below = tree.descendants(self._tree)
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -81,6 +97,7 @@ class Contestant:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        tree.kill(below)
 
     def _ask(self, **command: object) -> Any:  # noqa: ANN401 - JSON
         assert self._process.stdin is not None, "The process was started with a pipe."

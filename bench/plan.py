@@ -30,7 +30,7 @@ def plan_for(workload: Workload, *, quick: bool) -> Plan:
     """Return the plan of a workload: `quick` takes three minutes for both together."""
     if workload == STAND_IN:
         if quick:
-            return Plan(3, 1.8, 400, 256, 30, 30, workers=(1, 4))
+            return Plan(3, 1.8, 200, 128, 30, 30, workers=(1, 4))
         return Plan(5, 10, 2000, 512, 100, 100, workers=(1, 2, 4))
     if quick:
         return Plan(1, 3.5, 16, 4, 10, 8)

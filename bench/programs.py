@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
+from bench import tree
 from cli.stack.orphans import die_with_parent
 
 PATIENCE_S = 120
 POLL_S = 0.05
+GOODBYE_S = 15
 
 
 class ProgramEndedError(RuntimeError):
@@ -38,13 +42,15 @@ def running(
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process in an orderly way, or at once if that takes a minute."""
+    """End a process in an orderly way, or at once if that takes long; nobody of it stays."""
+    below = tree.descendants(psutil.Process(process.pid)) if process.poll() is None else []
     process.terminate()
     try:
-        process.wait(timeout=60)
+        process.wait(timeout=GOODBYE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    tree.kill(below)
 
 
 def wait_until(is_ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:

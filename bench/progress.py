@@ -18,9 +18,13 @@ COLUMNS = (
 class Progress:
     """A bar with one step for each thing that a contender is asked to do."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self) -> None:
         self._bar = Bar(*COLUMNS, console=Console(stderr=True))
-        self._task = self._bar.add_task("", total=steps)
+        self._task = self._bar.add_task("the network is converted")
+
+    def expect(self, steps: int) -> None:
+        """Say how many steps there will be."""
+        self._bar.update(self._task, total=steps)
 
     def __enter__(self) -> "Progress":
         self._bar.start()

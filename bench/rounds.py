@@ -18,6 +18,15 @@ APART = 4  # single images are this many times the bare loop's own latency apart
 LEAST_APART_S = 0.05
 
 
+@dataclass(frozen=True)
+class Phase:
+    """Something that each contender which it concerns does in its turn."""
+
+    title: str
+    action: Callable[[Contestant], None]
+    concerns: Callable[[Entry], bool] = lambda _entry: True
+
+
 @dataclass
 class Rounds:
     """One workload, measured by its plan; who fails drops out, and says why."""
@@ -31,56 +40,80 @@ class Rounds:
     extras: Extras = field(default_factory=Extras)
     _running: dict[str, Contestant] = field(default_factory=dict)
     _rates: dict[str, float] = field(default_factory=dict)
+    _sets: dict[int, ImageSet] = field(default_factory=dict)
+
+    def steps(self, entries: Sequence[Entry]) -> int:
+        """Return how many steps of the progress `run` takes."""
+        some = self._taking_part(entries)
+        return len(some) + sum(sum(map(phase.concerns, some)) for phase in self._phases())
 
     def run(self, entries: Sequence[Entry]) -> None:
         """Measure the contenders that take part in the workload."""
-        taking_part = [entry for entry in entries if self.workload.name in entry.workloads]
         try:
-            self._start(taking_part)
-            for number in range(self.plan.rounds):
-                self._round(number)
-            self._each("single scans, idle", self._scan_idle)
-            self._each("single scans under bulk", self._scan_under_bulk)
-            self._each("what only fakesweep is asked", self._ask_ours)
+            self._start(self._taking_part(entries))
+            for phase in self._phases():
+                for letter, contestant in list(self._running.items()):
+                    if phase.concerns(contestant.entry):
+                        self._step(letter, phase.title, phase.action)
         finally:
             for contestant in self._running.values():
                 contestant.stop()
 
+    def _taking_part(self, entries: Sequence[Entry]) -> list[Entry]:
+        return [entry for entry in entries if self.workload.name in entry.workloads]
+
+    def _phases(self) -> list[Phase]:
+        count = self.plan.rounds
+        rounds = [
+            Phase(f"round {number} of {count}", self._push_for(number))
+            for number in range(1, count + 1)
+        ]
+        return [
+            Phase("warm-up", self._warm_up),
+            *rounds,
+            Phase("single scans, idle", self._scan_idle, lambda one: not one.no_idle),
+            Phase("single scans under bulk", self._scan_under_bulk, lambda one: not one.no_bulk),
+            Phase("what only it is asked", self._ask_ours, lambda one: one.letter == "b"),
+        ]
+
     def _start(self, entries: Sequence[Entry]) -> None:
-        """Start the ceiling alone, which converts the network for all, then the others at once."""
-        for together in (entries[:1], entries[1:]):
-            for entry in together:
-                self.figures[entry.letter] = Figures()
-                self._running[entry.letter] = Contestant(entry, self.place)
-            self._each("start", lambda one: one.wait_until_ready(), entries=together)
-        self._each("warm-up", self._warm_up)
+        """Start everybody at once; who is ready is suspended until the first turn."""
+        for entry in entries:
+            self.figures[entry.letter] = Figures()
+            self._running[entry.letter] = Contestant(entry, self.place)
+        for entry in entries:
+            self._step(entry.letter, "start", lambda one: one.wait_until_ready())
 
     def _warm_up(self, contestant: Contestant) -> None:
-        images = self._images(self.plan.warm_up)
-        contestant.push(images)
-        again = images if self.workload != MODEL else self._images(self.plan.warm_up)
-        self._rates[contestant.entry.letter] = contestant.push(again).rate
+        contestant.push(self._images(self.plan.warm_up))
+        if not contestant.entry.takes_all:
+            again = contestant.push(self._images(self.plan.warm_up))
+            self._rates[contestant.entry.letter] = again.rate
 
-    def _round(self, number: int) -> None:
-        images = self._images(self.plan.images(max(self._rates.values())))
+    def _push_for(self, number: int) -> Callable[[Contestant], None]:
+        """Return the push of a round: everybody gets the same images, or the first of them."""
 
         def push(contestant: Contestant) -> None:
             entry = contestant.entry
-            rate = self._rates[entry.letter]
-            count = images.count if entry.takes_all else self.plan.images(rate)
-            self.figures[entry.letter].pushes[number] = contestant.push(images.first(count))
+            images = self._of_round(number)
+            if not entry.takes_all:
+                images = images.first(self.plan.images(self._rates[entry.letter]))
+            self.figures[entry.letter].pushes[number] = contestant.push(images)
 
-        self._each(f"round {number + 1} of {self.plan.rounds}", push)
+        return push
+
+    def _of_round(self, number: int) -> ImageSet:
+        if number not in self._sets:
+            self._sets[number] = self._images(self.plan.images(max(self._rates.values())))
+        return self._sets[number]
 
     def _scan_idle(self, contestant: Contestant) -> None:
-        if not contestant.entry.no_idle:
-            taken = contestant.scans(self._images(self.plan.idle_scans))
-            self.figures[contestant.entry.letter].idle_s = taken
+        taken = contestant.scans(self._images(self.plan.idle_scans))
+        self.figures[contestant.entry.letter].idle_s = taken
 
     def _scan_under_bulk(self, contestant: Contestant) -> None:
         figures = self.figures[contestant.entry.letter]
-        if contestant.entry.no_bulk or figures.rate is None:
-            return
+        assert figures.rate is not None, "Whoever has no round has dropped out."
         alone_ms = percentile_ms(self.figures["a"].idle_s, 0.5) or 0
         apart_s = max(LEAST_APART_S, APART * alone_ms / 1000)
         bulk_s = HEAD_START_S + apart_s * (self.plan.bulk_scans + 1)
@@ -92,16 +125,14 @@ class Rounds:
         )
 
     def _ask_ours(self, contestant: Contestant) -> None:
-        if contestant.entry.letter != "b":
-            return
         cold_start_s, scaling = None, dict[int, float]()
         if self.workload == MODEL:
             cold_start_s = contestant.call("cold_start", next(iter(self._images(1))))
+        rate = self.figures[contestant.entry.letter].rate or 0
         for workers in self.plan.workers:
             contestant.call("run_workers", workers)
             contestant.push(self._images(self.plan.warm_up * workers))
-            rate = self.figures["b"].rate or self._rates["b"]
-            scaling[workers] = contestant.push(self._images(self.plan.images(rate * 2))).rate
+            scaling[workers] = contestant.push(self._images(self.plan.images(2 * rate))).rate
         self.extras = Extras(cold_start_s, scaling)
 
     def _images(self, count: int) -> ImageSet:
@@ -109,22 +140,15 @@ class Rounds:
             return self.maker.write_set(count)
         return self.maker.name_set(count)
 
-    def _each(
-        self,
-        what: str,
-        action: Callable[[Contestant], None],
-        *,
-        entries: Sequence[Entry] | None = None,
-    ) -> None:
-        """Let each contender that still runs do it, in turn."""
-        letters = [entry.letter for entry in entries] if entries else list(self._running)
-        for letter in letters:
-            contestant = self._running[letter]
-            with self.progress.step(f"{self.workload.name}: {what}: {contestant.entry.name}"):
-                try:
+    def _step(self, letter: str, what: str, action: Callable[[Contestant], None]) -> None:
+        """Let a contender do it while all others are suspended."""
+        contestant = self._running[letter]
+        with self.progress.step(f"{self.workload.name}: {what}: {contestant.entry.name}"):
+            try:
+                with contestant.turn():
                     action(contestant)
-                except ContestantError as error:
-                    self._drop(contestant, error)
+            except ContestantError as error:
+                self._drop(contestant, error)
 
     def _drop(self, contestant: Contestant, error: ContestantError) -> None:
         self.progress.say(str(error))

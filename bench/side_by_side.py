@@ -5,6 +5,9 @@ machine meets everybody. Medians and ratios are kept under `bench/results`.
 """
 
 import argparse
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -16,12 +19,12 @@ from bench.entries import ENTRIES, Entry
 from bench.figures import Figures
 from bench.images import ImageMaker
 from bench.place import Place
-from bench.plan import Plan, plan_for
+from bench.plan import plan_for
 from bench.progress import Progress
 from bench.report import Footnotes, number, targets_table, workload_table
 from bench.rounds import Rounds
 from bench.targets import Extras, targets
-from bench.workloads import WORKLOADS, Workload, shipped
+from bench.workloads import MODEL, WORKLOADS, shipped
 from core.cores import usable_cores
 
 NAME = "side-by-side"
@@ -36,25 +39,29 @@ def main() -> None:
     given = parser.parse_args()
     entries = [entry for entry in ENTRIES if entry.letter in given.only]
     workloads = [WORKLOADS[name] for name in given.workload or WORKLOADS]
-    plans = {each.name: plan_for(each, quick=given.quick) for each in workloads}
-    steps = sum(_steps(entries, each, plans[each.name]) for each in workloads)
     measured: list[Rounds] = []
-    with tempfile.TemporaryDirectory(prefix="fs-bench-") as folder, Progress(steps) as progress:
+    text = ""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nobody stays suspended
+    with tempfile.TemporaryDirectory(prefix="fs-bench-") as folder, Progress() as progress:
         Path(folder).chmod(0o755)
         maker = ImageMaker(Path(folder))
         for each in workloads:
             place = Place(each.name, usable_cores(), each.batch, Path(folder))
-            rounds = Rounds(each, plans[each.name], place, maker, progress)
-            measured.append(rounds)
+            plan = plan_for(each, quick=given.quick)
+            measured.append(Rounds(each, plan, place, maker, progress))
+        progress.expect(sum(rounds.steps(entries) for rounds in measured))
+        _convert(measured[0].place)
+        for number, rounds in enumerate(measured, start=1):
             rounds.run(entries)
-    text = _keep(measured, entries)
+            text = _keep(measured[:number], entries)
     print(text)
 
 
-def _steps(entries: Sequence[Entry], workload: Workload, plan: Plan) -> int:
-    """Return how many steps the progress has: five a contender, and the rounds."""
-    taking_part = sum(workload.name in entry.workloads for entry in entries)
-    return taking_part * (plan.rounds + 5)
+def _convert(place: Place) -> None:
+    """Have the network converted once, in a process whose memory is nobody's."""
+    place = replace(place, workload=MODEL.name)
+    command = [sys.executable, "-m", "bench.contenders.convert"]
+    subprocess.run(command, env=place.environment(), check=True, capture_output=True)
 
 
 def _keep(measured: Sequence[Rounds], entries: Sequence[Entry]) -> str:

@@ -1,7 +1,7 @@
-"""Watches a process and all its descendants: the memory they hold, the processor time they take."""
+"""A process and all its descendants: their memory and processor time, and how to suspend them."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import psutil
@@ -26,6 +26,32 @@ def memory_bytes(root: psutil.Process) -> int:
         with suppress(psutil.Error):
             total += process.memory_full_info().pss
     return total
+
+
+def suspend(root: psutil.Process) -> None:
+    """Stop the tree where it is: who waits for the next turn takes nothing from who has it."""
+    for process in _tree(root):
+        with suppress(psutil.Error):
+            process.suspend()
+
+
+def resume(root: psutil.Process) -> None:
+    """Let the tree go on."""
+    for process in _tree(root):
+        with suppress(psutil.Error):
+            process.resume()
+
+
+def descendants(root: psutil.Process) -> list[psutil.Process]:
+    """Return the processes below the root that run now."""
+    return list(_tree(root))[1:]
+
+
+def kill(processes: Sequence[psutil.Process]) -> None:
+    """End those at once that still run."""
+    for process in processes:
+        with suppress(psutil.Error):
+            process.kill()
 
 
 class PeakMemory:

@@ -30,7 +30,7 @@ class Workload:
     batch: int
 
 
-MODEL = Workload("model", "The shipped model on JPEG files", batch=16)
+MODEL = Workload("model", "The shipped model on JPEG files", batch=4)
 STAND_IN = Workload("stand-in", "A stand-in for a GPU: 4 ms + 0.2 ms an image", batch=64)
 WORKLOADS = {workload.name: workload for workload in (STAND_IN, MODEL)}
 

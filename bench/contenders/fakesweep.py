@@ -46,10 +46,13 @@ class Fakesweep:
             "registry_dir": str(SHIPPED_MODELS),
             "allowed_roots": str(self._place.folder),
             "api_port": str(free_port()),
-            "batch_size": str(self._place.batch),
+            "batch_size": str(self._place.batch) if self._is_stand_in else "",
             "torch_threads": str(self._place.threads),
             "decode_threads": str(self._place.threads),
         }
+        engines = self._folder / "var" / "engines"
+        engines.parent.mkdir()
+        engines.symlink_to(self._place.folder / "engines")
         named = {f"FAKESWEEP_{name.upper()}": value for name, value in settings.items()}
         self._environment = self._place.environment() | named
         _prepare(database.url)
