@@ -11,6 +11,7 @@ ITEMS   ?= 1000000
 DATABASES ?= postgres sqlite
 SEEDS   ?= 5
 QUICK   ?=
+ROUNDS  ?=
 
 VENV        := .venv
 BIN         := $(VENV)/bin
@@ -45,7 +46,7 @@ up: $(RUNTIME) ## Run the API, the web pages and the workers: make up WORKERS=2 
 	@$(BIN)/fakesweep up $(if $(WORKERS),--workers $(WORKERS)) $(if $(PORT),--port $(PORT))
 
 test: $(DEV) browser ## Run the tests: make test TESTS=tests/unit
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --durations 15 $(TESTS)
 
 chaos: $(DEV) ## Break a running system on purpose, in many ways: make chaos SEEDS=5
 	@mkdir -p build
@@ -58,7 +59,7 @@ check: $(DEV) ## Lint, format, types and import floors, without changing anythin
 	$(BIN)/lint-imports
 
 bench: $(BENCH) ## Measure inference beside bare loops and peers: make bench QUICK=1
-	$(BIN)/python -m bench.side_by_side $(if $(QUICK),--quick)
+	$(BIN)/python -m bench.side_by_side $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-size: $(DEV) ## Measure the job engine: make bench-size ITEMS=1000000 DATABASES=postgres
 	@for database in $(DATABASES); do \

@@ -18,6 +18,7 @@ from bench.place import ImageSet, Place
 from cli.stack.orphans import die_with_parent
 
 PATIENCE_S = 900
+GOODBYE_S = 60
 SETTLE_S = 0.2  # for what was due while it was suspended
 TAIL = 1500
 
@@ -43,6 +44,7 @@ class Contestant:
                 preexec_fn=die_with_parent,
             )
         self._tree = psutil.Process(self._process.pid)
+        self._below: list[psutil.Process] | None = None
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -86,18 +88,23 @@ class Contestant:
         """Call a method that only this contender has."""
         return self._ask(do="call", method=method, arguments=arguments)
 
-    def stop(self) -> None:
-        """Have it end, with everything that it started."""
+    def say_stop(self) -> None:
+        """Tell it to end, with everything that it started."""
         tree.resume(self._tree)
-        below = tree.descendants(self._tree)
+        self._below = tree.descendants(self._tree)
         if self._process.stdin is not None:
             self._process.stdin.close()
+
+    def stop(self) -> None:
+        """Wait until it has ended; what is left then is ended at once."""
+        if self._below is None:
+            self.say_stop()
         try:
-            self._process.wait(timeout=90)
+            self._process.wait(timeout=GOODBYE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        tree.kill(below)
+        tree.kill(self._below or [])
 
     def _ask(self, **command: object) -> Any:  # noqa: ANN401 - JSON
         assert self._process.stdin is not None, "The process was started with a pipe."

@@ -1,6 +1,6 @@
 """How much is measured: rounds, images, and how many single scans; a short plan and a full one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.workloads import STAND_IN, Workload
 
@@ -19,19 +19,21 @@ class Plan:
     warm_up: int
     idle_scans: int
     bulk_scans: int
-    workers: tuple[int, ...] = ()  # numbers of workers that are compared
+    workers: tuple[int, ...] = ()  # numbers of workers that are compared with one
 
     def images(self, rate: float) -> int:
         """Return the images of a round for who does so many a second."""
         return max(self.fewest, int(rate * self.round_s))
 
 
-def plan_for(workload: Workload, *, quick: bool) -> Plan:
-    """Return the plan of a workload: `quick` takes three minutes for both together."""
-    if workload == STAND_IN:
-        if quick:
-            return Plan(3, 1.8, 200, 128, 30, 30, workers=(1, 4))
-        return Plan(5, 10, 2000, 512, 100, 100, workers=(1, 2, 4))
-    if quick:
-        return Plan(1, 3.5, 16, 4, 10, 8)
-    return Plan(3, 30, 48, 16, 30, 30)
+def plan_for(workload: Workload, *, quick: bool, rounds: int | None = None) -> Plan:
+    """Return the plan of a workload: `quick` takes three minutes for both; `rounds` if given."""
+    if workload == STAND_IN and quick:
+        plan = Plan(2, 1.5, 100, 64, 30, 30, workers=(4,))
+    elif workload == STAND_IN:
+        plan = Plan(5, 10, 2000, 512, 100, 100, workers=(2, 4))
+    elif quick:
+        plan = Plan(1, 3, 16, 4, 8, 6)
+    else:
+        plan = Plan(3, 30, 48, 16, 30, 30)
+    return replace(plan, rounds=rounds or plan.rounds)

@@ -14,7 +14,7 @@ from cli.stack.orphans import die_with_parent
 
 PATIENCE_S = 120
 POLL_S = 0.05
-GOODBYE_S = 15
+GOODBYE_S = 10
 
 
 class ProgramEndedError(RuntimeError):

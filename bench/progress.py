@@ -1,5 +1,6 @@
 """Says on the terminal what is being measured, how far it is, and when it will end."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,10 +36,16 @@ class Progress:
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
-        """Show what is being done; in the end it counts as one step."""
+        """Show what is being done; in the end it counts as one step.
+
+        Where there is no terminal that shows a bar, each step leaves a line.
+        """
         self._bar.update(self._task, description=what)
+        begun = time.monotonic()
         yield
         self._bar.advance(self._task)
+        if not self._bar.console.is_terminal:
+            self.say(f"{what}, {time.monotonic() - begun:.1f} s")
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""

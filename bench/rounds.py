@@ -15,7 +15,7 @@ from bench.workloads import MODEL, Workload
 
 HEAD_START_S = 0.3  # of the bulk, before the first single image
 APART = 4  # single images are this many times the bare loop's own latency apart
-LEAST_APART_S = 0.05
+LEAST_APART_S = 0.2  # a single scan is no load of its own
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Rounds:
                     if phase.concerns(contestant.entry):
                         self._step(letter, phase.title, phase.action)
         finally:
+            for contestant in self._running.values():
+                contestant.say_stop()
             for contestant in self._running.values():
                 contestant.stop()
 
@@ -125,10 +127,11 @@ class Rounds:
         )
 
     def _ask_ours(self, contestant: Contestant) -> None:
-        cold_start_s, scaling = None, dict[int, float]()
+        cold_start_s = None
         if self.workload == MODEL:
             cold_start_s = contestant.call("cold_start", next(iter(self._images(1))))
         rate = self.figures[contestant.entry.letter].rate or 0
+        scaling = {1: rate} if self.plan.workers else {}
         for workers in self.plan.workers:
             contestant.call("run_workers", workers)
             contestant.push(self._images(self.plan.warm_up * workers))

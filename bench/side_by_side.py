@@ -34,11 +34,13 @@ def main() -> None:
     """Measure, print the tables and keep them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="three minutes, fewer rounds")
-    parser.add_argument("--only", default="abcdefg", help="letters of the contenders")
-    parser.add_argument("--workload", choices=WORKLOADS, action="append")
+    parser.add_argument("--rounds", type=int, help="another number of rounds")
+    parser.add_argument("--only", default="", help="letters of contenders; nothing is kept then")
+    parser.add_argument("--workload", choices=WORKLOADS, help="one only; nothing is kept then")
     given = parser.parse_args()
-    entries = [entry for entry in ENTRIES if entry.letter in given.only]
-    workloads = [WORKLOADS[name] for name in given.workload or WORKLOADS]
+    entries = [entry for entry in ENTRIES if entry.letter in (given.only or entry.letter)]
+    workloads = [WORKLOADS[name] for name in WORKLOADS if name == (given.workload or name)]
+    is_whole = not (given.only or given.workload)
     measured: list[Rounds] = []
     text = ""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nobody stays suspended
@@ -47,25 +49,25 @@ def main() -> None:
         maker = ImageMaker(Path(folder))
         for each in workloads:
             place = Place(each.name, usable_cores(), each.batch, Path(folder))
-            plan = plan_for(each, quick=given.quick)
+            plan = plan_for(each, quick=given.quick, rounds=given.rounds)
             measured.append(Rounds(each, plan, place, maker, progress))
         progress.expect(sum(rounds.steps(entries) for rounds in measured))
-        _convert(measured[0].place)
+        if MODEL in workloads:
+            _convert(measured[-1].place)
         for number, rounds in enumerate(measured, start=1):
             rounds.run(entries)
-            text = _keep(measured[:number], entries)
+            text = _report(measured[:number], entries, keep=is_whole)
     print(text)
 
 
 def _convert(place: Place) -> None:
     """Have the network converted once, in a process whose memory is nobody's."""
-    place = replace(place, workload=MODEL.name)
     command = [sys.executable, "-m", "bench.contenders.convert"]
     subprocess.run(command, env=place.environment(), check=True, capture_output=True)
 
 
-def _keep(measured: Sequence[Rounds], entries: Sequence[Entry]) -> str:
-    """Write JSON, Markdown and the plot; return the Markdown."""
+def _report(measured: Sequence[Rounds], entries: Sequence[Entry], *, keep: bool) -> str:
+    """Return what was measured as Markdown; write it too, with JSON and the plot, if it counts."""
     found = {rounds.workload.name: rounds.figures for rounds in measured}
     aims = targets(found, _extras(measured))
     workloads = [rounds.workload for rounds in measured]
@@ -76,8 +78,9 @@ def _keep(measured: Sequence[Rounds], entries: Sequence[Entry]) -> str:
         "targets": [{**asdict(aim), "is_met": aim.is_met} for aim in aims],
     }
     text = _markdown(measured, entries, found, targets_table(aims))
-    results.keep(NAME, content, text)
-    plot.draw(results.FOLDER / f"{NAME}.png", workloads, entries, found)
+    if keep:
+        results.keep(NAME, content, text)
+        plot.draw(results.FOLDER / f"{NAME}.png", workloads, entries, found)
     return text
 
 
