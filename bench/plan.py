@@ -27,13 +27,13 @@ class Plan:
 
 
 def plan_for(workload: Workload, *, quick: bool, rounds: int | None = None) -> Plan:
-    """Return the plan of a workload: `quick` takes three minutes for both; `rounds` if given."""
+    """Return the plan of a workload: `quick` takes three minutes for both, else ten."""
     if workload == STAND_IN and quick:
-        plan = Plan(2, 1.5, 100, 64, 30, 30, workers=(4,))
+        plan = Plan(1, 1.2, 100, 64, 30, 30)
     elif workload == STAND_IN:
-        plan = Plan(5, 10, 2000, 512, 100, 100, workers=(2, 4))
+        plan = Plan(3, 5, 500, 256, 50, 50, workers=(2, 4))
     elif quick:
-        plan = Plan(1, 3, 16, 4, 8, 6)
+        plan = Plan(1, 2.5, 12, 2, 6, 4)
     else:
-        plan = Plan(3, 30, 48, 16, 30, 30)
+        plan = Plan(3, 10, 32, 8, 30, 30)
     return replace(plan, rounds=rounds or plan.rounds)

@@ -15,7 +15,7 @@ from bench.workloads import MODEL, Workload
 
 HEAD_START_S = 0.3  # of the bulk, before the first single image
 APART = 4  # single images are this many times the bare loop's own latency apart
-LEAST_APART_S = 0.2  # a single scan is no load of its own
+LEAST_APART_S = 0.15  # a single scan is no load of its own
 
 
 @dataclass(frozen=True)
