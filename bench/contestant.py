@@ -41,6 +41,7 @@ class Contestant:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                start_new_session=True,  # else the kernel may hang up on whom we suspend
                 preexec_fn=die_with_parent,
             )
         self._tree = psutil.Process(self._process.pid)
