@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from bench.entries import Entry
 from bench.figures import Figures, percentile_ms, ratio
+from bench.report import number
 from bench.workloads import Workload
 
 OURS, OTHERS = "#0b6e4f", "#9aa5b1"
@@ -44,8 +45,6 @@ def _rates(
 def _latencies(axes: Axes, entries: Sequence[Entry], found: Mapping[str, Figures]) -> None:
     taken = [found.get(entry.letter, Figures()).bulk_s for entry in entries]
     _bars(axes, entries, [percentile_ms(each, 0.95) or 0 for each in taken])
-    if any(taken):
-        axes.set_xscale("log")
     axes.set_xlabel("a single image under bulk, 95th percentile, ms")
 
 
@@ -56,4 +55,4 @@ def _bars(axes: Axes, entries: Sequence[Entry], values: Sequence[float]) -> None
     axes.invert_yaxis()
     for row, value in enumerate(values):
         if value:
-            axes.annotate(f" {value:,.3g}", (value, row), va="center")
+            axes.annotate(f" {number(value)}", (value, row), va="center")
