@@ -59,7 +59,7 @@ def test_margins_are_those_that_serving_computes(tmp_path: Path) -> None:
     version = write_tiny_model_version(tmp_path / "registry")
     items = files(tmp_path, [encoded(photo_like(n, (60, 50)), "PNG") for n in range(5)])
     model = ModelUnderTest.load("tiny-1", tmp_path / "registry", device="cpu")
-    detector = Detector.load(version, device="cpu")
+    detector = Detector.load(version, engine="torch", device="cpu")
     block = np.concatenate(
         [detector.prepare(Path(path).read_bytes()).pixels for path in items["path"]]
     )
