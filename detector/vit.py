@@ -11,6 +11,7 @@ from core.errors import ModelUnavailableError
 from detector.preprocess import PreprocessingSpec
 
 LABELS = {0: "real", 1: "fake"}
+FAKE = 1
 
 
 def load_vit(name_or_folder: str | Path, *, new_head: bool = False) -> ViTForImageClassification:

@@ -17,12 +17,11 @@ from torch import nn
 from torch.utils.data import DataLoader, Subset
 
 from core.errors import DatasetError
-from detector.vit import LABELS
+from detector.vit import FAKE, LABELS
 from training.examples import TrainingExamples
 from training.network import FineTuned
 
 REGULARIZATION = 1e-3  # C of scikit-learn: beside the examples, the features are many
-FAKE = next(index for index, name in LABELS.items() if name == "fake")
 
 
 def fit_head(

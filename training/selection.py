@@ -18,10 +18,8 @@ from transformers import EvalPrediction
 
 from core.errors import DatasetError
 from detector.preprocess import PreprocessingSpec
-from detector.vit import LABELS
+from detector.vit import FAKE
 from training.scoring import prepare_files
-
-FAKE = next(index for index, name in LABELS.items() if name == "fake")
 
 
 class MeasuredImages(Dataset[dict[str, Any]]):

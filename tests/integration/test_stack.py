@@ -156,10 +156,11 @@ def test_ctrl_c_stops_all_processes(images: Path) -> None:
     with installation(allowed_roots=str(images)) as installed:
         with installed.up("--workers", "2") as process:
             until(lambda: len(processes_of(installed)) == 6)
+            ready = f"fakesweep is ready: {installed.url}"
+            until(lambda: ready in (installed.folder / "up.log").read_text())
         assert process.returncode == 0
         assert not processes_of(installed)
         said = (installed.folder / "up.log").read_text()
-        assert f"fakesweep is ready: {installed.url}" in said
         assert said.endswith("Stopped.\n")
 
 

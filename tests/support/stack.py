@@ -57,7 +57,7 @@ class Installation:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=_hear_ctrl_c,
         )
 
     @contextmanager
@@ -72,7 +72,7 @@ class Installation:
             stderr=log,
             text=True,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=_hear_ctrl_c,
         )
         try:
             self.wait_until_ready(process)
@@ -91,6 +91,12 @@ class Installation:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise AssertionError((self.folder / "up.log").read_text()[-3000:])
                 time.sleep(0.1)
+
+
+def _hear_ctrl_c() -> None:
+    """Heed SIGINT, which whatever runs in the background of a shell is started to ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    die_with_parent()
 
 
 @contextmanager
