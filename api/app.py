@@ -31,6 +31,7 @@ from api.services import EXTENSION, Services
 from api.spool import SpoolingRequest, limit_text_body
 from api.webhook_schemas import DeliveryView, WebhookSecretView
 from core.access import access_of
+from core.endings import Endings
 from core.settings import Settings
 from core.storage import Storage
 from core.taskqueue import CeleryTaskQueue, TaskQueue, create_celery
@@ -88,6 +89,7 @@ def create_app(
         settings=settings,
         database=database or Database(settings.database_url),
         queue=queue or CeleryTaskQueue(create_celery(settings.broker_url)),
+        endings=Endings(settings.broker_url),
         storage=storage or Storage(settings.storage_url),
         waiting_room=BoundedSemaphore(max(1, (settings.api_threads - streams) // 2)),
         streams=BoundedSemaphore(streams),

@@ -7,7 +7,6 @@ import time
 from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask, Response, request
 from flask_limiter import ApplicationLimit, Limiter
@@ -17,6 +16,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from api.identity import STRANGER, caller, is_open_to_all
+from core.endings import redis_url
 from core.errors import ConfigurationError
 from core.settings import Settings
 
@@ -68,11 +68,10 @@ def register(app: Flask, settings: Settings) -> None:
 
 def storage_url(broker_url: str) -> str:
     """Return the broker's URL as the library of the limits writes it; memory for other brokers."""
-    parts = urlsplit(broker_url)
-    if parts.scheme == "redis+socket":
-        database = parse_qs(parts.query).get("virtual_host", ["0"])[0]
-        return f"redis+unix://{parts.netloc}{parts.path}?db={database}"
-    return broker_url if parts.scheme in ("redis", "rediss") else "memory://"
+    url = redis_url(broker_url)
+    if url is None:
+        return "memory://"
+    return f"redis+{url}" if url.startswith("unix:") else url
 
 
 def _limit(name: str, value: str, sentence: str, **options: Any) -> ApplicationLimit | None:  # noqa: ANN401 - the library's

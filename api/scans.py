@@ -42,7 +42,9 @@ def create_scan(header: ScanHeader) -> Response:
         lambda keyed: submit_scan(services(), upload, Order(upload.options, keyed)),
     )
     wait_s = min(preferred_wait_s(header.prefer), int(services().settings.max_wait_s))
-    scan = wait_for_scan(services(), submitted.public_id, wait_s=wait_s)
+    scan = wait_for_scan(
+        services(), submitted.public_id, wait_s=wait_s, may_have_ended=submitted.replayed
+    )
     applied = {"Preference-Applied": f"wait={wait_s}"} if wait_s else {}
     headers = {
         "Location": url_for("jobs.read_job", job_id=submitted.public_id),

@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 from flask import current_app
 
 from core.access import Access
+from core.endings import Endings
 from core.errors import BrokerUnavailableError
 from core.logs import get_logger
 from core.settings import Settings
@@ -21,13 +22,14 @@ log = get_logger(__name__)
 class Services:
     """The collaborators of one application.
 
-    `access` says which places jobs may name, `waiting_room` bounds the requests that wait,
-    `streams` those that are answered for long.
+    `endings` tells when single scans have ended, `access` which places jobs may name,
+    `waiting_room` bounds the requests that wait, `streams` those that are answered for long.
     """
 
     settings: Settings
     database: Database
     queue: TaskQueue
+    endings: Endings
     storage: Storage
     access: Access
     waiting_room: BoundedSemaphore

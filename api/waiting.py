@@ -8,8 +8,7 @@ from api.services import Services
 from api.shapes import job_view, verdict_view
 from db import jobs, verdicts
 
-FIRST_PAUSE_S = 0.02
-LONGEST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 1.0  # between two looks at a scan whose end is not told
 WAIT = re.compile(r'wait\s*=\s*"?(\d{1,9})"?', re.IGNORECASE)
 
 
@@ -21,8 +20,12 @@ def preferred_wait_s(prefer: str | None) -> int:
     return 0
 
 
-def wait_for_scan(services: Services, public_id: str, *, wait_s: float) -> ScanView:
+def wait_for_scan(
+    services: Services, public_id: str, *, wait_s: float, may_have_ended: bool = False
+) -> ScanView:
     """Return the scan as it stands once its job has ended, or when the time is up.
+
+    One that was submitted just now is not looked at before its end is told.
 
     Half of the request threads that are not kept for streams may wait at a time; beyond that,
     nobody waits, so that the others go on answering.
@@ -30,7 +33,10 @@ def wait_for_scan(services: Services, public_id: str, *, wait_s: float) -> ScanV
     if wait_s <= 0 or not services.waiting_room.acquire(blocking=False):
         return read_scan(services, public_id)
     try:
-        return _poll(services, public_id, time.monotonic() + wait_s)
+        deadline = time.monotonic() + wait_s
+        if may_have_ended and (scan := read_scan(services, public_id)).job.state.is_final:
+            return scan
+        return _wait(services, public_id, deadline)
     finally:
         services.waiting_room.release()
 
@@ -46,12 +52,10 @@ def read_scan(services: Services, public_id: str) -> ScanView:
         )
 
 
-def _poll(services: Services, public_id: str, deadline: float) -> ScanView:
-    pause_s = FIRST_PAUSE_S
+def _wait(services: Services, public_id: str, deadline: float) -> ScanView:
     while True:
-        scan = read_scan(services, public_id)
         left_s = deadline - time.monotonic()
-        if scan.job.state.is_final or left_s <= 0:
+        services.endings.wait(public_id, min(max(left_s, 0), LONGEST_PAUSE_S))
+        scan = read_scan(services, public_id)
+        if scan.job.state.is_final or time.monotonic() >= deadline:
             return scan
-        time.sleep(min(pause_s, left_s))
-        pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)

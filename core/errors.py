@@ -15,6 +15,10 @@ class ModelUnavailableError(ConfigurationError):
     """No such model version, or its files are missing, altered or unreadable."""
 
 
+class ConversionError(ConfigurationError):
+    """A network could not be converted for the engine that was to run it."""
+
+
 class BrokerUnavailableError(ConfigurationError):
     """The broker does not answer."""
 

@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     # Workers
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, ...")
     engine: Literal["auto", "torch", "openvino"] = Field(
-        "torch", description="What runs the network; auto: OpenVINO on a CPU, if installed."
+        "auto", description="What runs the network; auto: OpenVINO on a CPU, if installed."
     )
     worker_nice: int = Field(
         10, ge=0, le=19, description="Niceness of a worker: the API and the database come first."

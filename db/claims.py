@@ -43,6 +43,7 @@ class ShardClaim:
 
     shard_id: int
     job_id: int
+    public_id: str
     model_version_id: int
     model_version: str
     interactive: bool
@@ -79,14 +80,15 @@ def claim_next(
     if shard is None:
         return None
     query = (
-        select(Job.model_version_id, ModelVersion.name, Job.rescan, Job.faces)
+        select(Job.public_id, Job.model_version_id, ModelVersion.name, Job.rescan, Job.faces)
         .join(ModelVersion, ModelVersion.id == Job.model_version_id)
         .where(Job.id == shard.job_id)
     )
-    model_version_id, model_version, rescan, faces = session.execute(query).one()
+    public_id, model_version_id, model_version, rescan, faces = session.execute(query).one()
     return ShardClaim(
         shard_id=shard.id,
         job_id=shard.job_id,
+        public_id=public_id,
         model_version_id=model_version_id,
         model_version=model_version,
         interactive=shard.rank == dispatching.INTERACTIVE_RANK,

@@ -1,5 +1,6 @@
 """Assembles the fixtures that tests of several packages share; the parts live in tests/support."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from db.migrations import upgrade
 from db.models import Base
 from db.session import Database
 from tests.support.services import provided_broker, provided_database
+
+os.environ.setdefault("FAKESWEEP_ENGINE", "torch")  # no test of something else waits for OpenVINO
 
 
 @pytest.fixture(scope="session")

@@ -112,11 +112,11 @@ def compare(
 
 def _quantize(folder: Path, spec: PreprocessingSpec, paths: list[str], file: Path) -> None:
     # The models' module keeps OpenVINO, which NNCF imports too, from reporting that it is used.
-    from detector.engines.openvino_models import convert, openvino  # noqa: I001, PLC0415
+    from detector.engines.openvino_models import converted, openvino  # noqa: I001, PLC0415
     import nncf  # noqa: PLC0415
 
     quantized = nncf.quantize(
-        convert(folder, spec),
+        converted(openvino.Core(), folder, spec),
         nncf.Dataset(list(_squares(paths, spec))),
         model_type=nncf.ModelType.TRANSFORMER,
         preset=nncf.QuantizationPreset.MIXED,

@@ -9,6 +9,7 @@ from threading import Event
 
 from core.access import Access, access_of
 from core.cores import usable_cores
+from core.endings import Endings
 from core.fetching import ItemReader
 from core.settings import Settings
 from core.sources import Limits
@@ -149,6 +150,7 @@ def _scanner(
     return ShardScanner(
         database=database,
         queue=queue,
+        endings=Endings(settings.broker_url),
         scorer=scorer,
         leases=leases,
         worker=f"{socket.gethostname()}:{os.getpid()}",

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from core.endings import Endings
 from core.errors import ModelUnavailableError
 from core.logs import get_logger
 from core.taskqueue import TaskQueue
@@ -49,6 +50,7 @@ class ShardScanner:
 
     database: Database
     queue: TaskQueue
+    endings: Endings
     scorer: Scorer
     leases: LeaseKeeper
     worker: str
@@ -122,6 +124,8 @@ class ShardScanner:
             queued, ended = self._commit(handful, self._score(handful, in_flight))
         ring(self.queue, self._bells(first, queued), interactive=first.interactive)
         if ended:
+            if first.interactive:
+                self.endings.ring(first.public_id)
             log.info("job_ended", job_id=first.job_id)
             ring_for_webhooks(self.database, self.queue)
 

@@ -4,9 +4,12 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, ConversionError
+from core.logs import get_logger
 from detector.engines import Engine
 from detector.preprocess import PreprocessingSpec
+
+log = get_logger(__name__)
 
 
 def build_engine(
@@ -20,7 +23,8 @@ def build_engine(
 ) -> Engine:
     """Load a version's network onto a device.
 
-    `engine` is torch, openvino or auto: OpenVINO on a CPU where it is installed, else torch.
+    `engine` is torch, openvino or auto: OpenVINO on a CPU where it is installed and can convert the
+    network, else torch.
     `threads` 0 takes all cores; converted networks are kept in `cache`. What is not used is not
     imported. Raises ConfigurationError for what this machine does not have.
     """
@@ -34,7 +38,12 @@ def build_engine(
     if on_cpu and has_openvino and engine != "torch":
         from detector.engines.openvino_engine import OpenVinoEngine  # noqa: PLC0415 - see above
 
-        return OpenVinoEngine(folder, spec, threads=threads, cache=cache)
+        try:
+            return OpenVinoEngine(folder, spec, threads=threads, cache=cache)
+        except ConversionError as error:
+            if engine == "openvino":
+                raise
+            log.warning("engine_not_converted", reason=str(error))
     from detector.engines.torch_engine import TorchEngine, choose_device  # noqa: PLC0415
 
     return TorchEngine(folder, spec, choose_device(device), threads=threads)

@@ -52,8 +52,11 @@ def running(images: Path) -> Iterator[Installation]:
 
 
 def test_scan_alone_starts_everything_and_leaves_nothing(images: Path) -> None:
-    """One command: verdicts on the terminal and in the CSV, and no process stays behind."""
-    with installation() as installed:
+    """One command: verdicts on the terminal and in the CSV, and no process stays behind.
+
+    The engine is the one that people get who set nothing: converted once, and kept.
+    """
+    with installation(engine="auto") as installed:
         done = installed.run("scan", str(images), "--csv", "verdicts.csv")
         assert done.returncode == 0, done.stderr
         assert "failed: undecodable" in done.stdout
@@ -62,11 +65,13 @@ def test_scan_alone_starts_everything_and_leaves_nothing(images: Path) -> None:
         assert [row["outcome"] for row in rows] == ["scored"] * NUMBER + ["failed"]
         assert {row["model_version"] for row in rows} == {"tiny-1"}
         assert not processes_of(installed)
+        (converted,) = (installed.folder / "var" / "engines").glob("tiny-1-*/model.xml")
 
         again = installed.run("scan", str(images / "0000.png"))
         assert again.returncode == 0, again.stderr
         assert "0000.png" in again.stdout
         assert "1 of them seen before" in again.stdout
+        assert list(converted.parent.parent.glob("*/model.xml")) == [converted]
 
 
 def test_scan_uses_the_stack_that_runs(running: Installation, images: Path) -> None:

@@ -114,6 +114,7 @@ def installation(**settings: str) -> Iterator[Installation]:
             "registry_dir": str(folder / "registry"),
             "api_port": str(free_port()),
             "recovery_interval_s": "2",
+            "engine": "torch",  # it need not be converted first
             "torch_threads": "1",
             **settings,
         }

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.access import Access
+from core.endings import Endings
 from core.errors import ItemError
 from core.sources import Limits, SourceItem
 from core.storage import Storage, read_bytes
@@ -105,6 +106,7 @@ def shard_scanner(
         yield ShardScanner(
             database=database,
             queue=queue,
+            endings=Endings("memory://"),
             scorer=scorer,
             leases=LeaseKeeper(database, lease_s=60, longest_s=600),
             worker="test",
