@@ -1,6 +1,6 @@
 """Faces: found in a picture, chosen, and cut out of it, alike in training and in serving."""
 
-from detector.faces.crop import crop_face
+from detector.faces.crop import crop_face, square_around
 from detector.faces.face import Face
 from detector.faces.finder import FaceFinder, shared_finder
 from detector.faces.selection import NoScorableFaceError, UnscoredFace, select
@@ -15,4 +15,5 @@ __all__ = [
     "select",
     "shared_finder",
     "sharpness",
+    "square_around",
 ]

@@ -13,6 +13,7 @@ from PIL import Image
 
 from detector.faces.face import Face, Point
 from detector.spec import PreprocessingSpec
+from detector.square import Square
 
 # Landmarks of one face differ by up to 6 degrees between copies of a picture of other sizes.
 LEVEL_DEGREES = 20.0
@@ -35,15 +36,29 @@ def crop_face(
     mirrored. Training varies the square: `scale` times as long, moved by `shift` times its side,
     and turned by `degrees`, clockwise as seen.
     """
-    side = min(max(1, round(face.side * spec.face_margin * scale)), *image.size)
+    square = square_around(image.size, face, spec, scale=scale, shift=shift, degrees=degrees)
+    if square.degrees == 0:
+        return image.crop(square.box)
+    left, top, side = square.left, square.top, square.side
+    return _turned(image, left, top, side, square.degrees, max(side, spec.size))
+
+
+def square_around(
+    size: tuple[int, int],
+    face: Face,
+    spec: PreprocessingSpec,
+    *,
+    scale: float = 1.0,
+    shift: Point = (0.0, 0.0),
+    degrees: float = 0.0,
+) -> Square:
+    """Return where the square of `crop_face` lies on a picture of that size."""
+    side = min(max(1, round(face.side * spec.face_margin * scale)), *size)
     left, top = (
         min(max(0, round(middle + by * side - side / 2)), whole - side)
-        for middle, by, whole in zip(face.centre, shift, image.size, strict=True)
+        for middle, by, whole in zip(face.centre, shift, size, strict=True)
     )
-    turn = _tilt(face) - degrees
-    if turn == 0:
-        return image.crop((left, top, left + side, top + side))
-    return _turned(image, left, top, side, turn, max(side, spec.size))
+    return Square(left, top, side, _tilt(face) - degrees)
 
 
 def _tilt(face: Face) -> float:
