@@ -3,6 +3,7 @@
 import gc
 import os
 import socket
+import sys
 from itertools import chain
 
 from celery import signals
@@ -14,6 +15,10 @@ from workers.detectors import Load
 from workers.fetching import Fetch
 from workers.logs import take_over_logs
 from workers.runtime import Runtime, Tune, build_runtime
+
+# Each answer of the database needs the interpreter back, which a bulk thread gives away only after
+# so long: with Python's 5 ms, the 95th percentile of a single scan under bulk was 313 ms and not 218.
+SWITCH_INTERVAL_S = 0.0005
 
 
 def run_worker(
@@ -33,6 +38,7 @@ def run_worker(
     """
     take_over_logs(settings)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read by torch when it is imported
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     _step_back(settings.worker_nice)
     app = create_celery(settings.broker_url, recovery_interval_s=settings.recovery_interval_s)
     require_broker(app)
