@@ -22,7 +22,7 @@ EXCHANGE = Exchange("fakesweep", type="direct")
 
 
 class QueueName(StrEnum):
-    """The broker's queues: what must not wait behind scans, single scans, and bulk scans."""
+    """The broker's queues: what must not wait behind scans, what people wait for, bulk scans."""
 
     CONTROL = "control"
     INTERACTIVE = "interactive"
@@ -34,6 +34,7 @@ class TaskName(StrEnum):
 
     PLAN_JOB = "fakesweep.plan_job"
     SCAN_NEXT = "fakesweep.scan_next"
+    EXPLAIN = "fakesweep.explain"
     DELIVER = "fakesweep.deliver"
     RECOVER = "fakesweep.recover"
     PURGE = "fakesweep.purge"
@@ -73,6 +74,11 @@ def plan_job(job_id: int) -> Message:
 def scan_next(*, interactive: bool) -> Message:
     """Ask a worker to scan the shard whose turn it is; one message is sent for each shard."""
     return Message(TaskName.SCAN_NEXT, QueueName.INTERACTIVE if interactive else QueueName.BULK)
+
+
+def explain() -> Message:
+    """Ask a worker to make the heatmaps that were asked for."""
+    return Message(TaskName.EXPLAIN, QueueName.INTERACTIVE)
 
 
 def deliver() -> Message:

@@ -114,6 +114,14 @@ class FaceMode(StrEnum):
     OFF = "off"
 
 
+class HeatmapCode(StrEnum):
+    """Why a heatmap that was asked for was not made."""
+
+    IMAGE_GONE = "image_gone"
+    MODEL_GONE = "model_gone"
+    GIVEN_UP = "given_up"
+
+
 class ManifestFaultCode(StrEnum):
     """Why a line of a manifest names no item."""
 

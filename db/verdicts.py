@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Insert, ReturningUpdate
 
+from core.errors import NotFoundError
 from core.terms import ItemCode, Label, Outcome
 from db import jobs, pace
 from db.clock import database_time
@@ -127,6 +128,30 @@ def count(found: Sequence[NewVerdict]) -> Counter[str]:
     counts.update(str(verdict.label) for verdict in found if verdict.label is not None)
     counts["reused"] = sum(verdict.reused for verdict in found)
     return counts
+
+
+def public_id(job_public_id: str, position: int) -> str:
+    """Return the id by which clients name the verdict of a job's item."""
+    return f"{job_public_id}-{position}"
+
+
+def parts_of_id(verdict_id: str) -> tuple[str, int]:
+    """Return the job's public id and the position that a verdict's id is made of."""
+    job_public_id, _, position = verdict_id.rpartition("-")
+    return job_public_id, int(position)
+
+
+def get(session: Session, verdict_id: str) -> tuple[Job, Verdict]:
+    """Return the job and the verdict; raises NotFoundError."""
+    job_public_id, position = parts_of_id(verdict_id)
+    job = jobs.get(session, job_public_id)
+    verdict = session.get(Verdict, (job.id, position))
+    if verdict is None:
+        raise NotFoundError(
+            f"Job {job_public_id} has no verdict at position {position}: it has no such item, or "
+            "one that has yet to be scanned."
+        )
+    return job, verdict
 
 
 def page(

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from core.errors import BrokerUnavailableError
 from core.logs import get_logger
-from core.taskqueue import QueueName, TaskQueue, plan_job
-from db import dispatching, endings, plan_turns, retries
+from core.taskqueue import QueueName, TaskQueue, explain, plan_job
+from db import dispatching, endings, heatmaps, plan_turns, retries
 from db.session import Database
 from workers.dispatch import dispatch, ring, ring_for_webhooks, send_all
 
@@ -63,5 +63,9 @@ class Recovery:
             ring(self.queue, missing, interactive=interactive)
             lost += missing
         ring_for_webhooks(self.database, self.queue)
+        with self.database.read() as session:
+            unmade = heatmaps.count_overdue(session, older_than_s=self.interval_s)
+        if unmade:
+            send_all(self.queue, [explain()])
         if lost:
             log.warning("messages_sent_again", count=lost)

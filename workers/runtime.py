@@ -21,6 +21,7 @@ from db.session import Database
 from workers.batcher import Batcher
 from workers.cancellation import Cancellation
 from workers.detectors import Detectors, Load, LoadedDetector
+from workers.explaining import Explainer
 from workers.fetching import SLICES, Fetch, Fetcher
 from workers.laggards import Laggards
 from workers.leases import LeaseKeeper
@@ -50,6 +51,7 @@ class Runtime:
     recovery: Recovery
     retention: Retention
     deliverer: Deliverer
+    explainer: Explainer
     batcher: Batcher
     watchdog: Watchdog
     decoders: ThreadPoolExecutor
@@ -129,6 +131,7 @@ def build_runtime(
         recovery=_recovery(settings, database, queue),
         retention=build_retention(settings, database, stopping=stopping),
         deliverer=build_deliverer(settings, database, stopping=stopping),
+        explainer=_explainer(settings, queue, scorer),
         batcher=batcher,
         watchdog=watchdog,
         decoders=decoders,
@@ -158,6 +161,19 @@ def _scanner(
         max_attempts=settings.max_attempts,
         shards_in_broker=settings.shards_in_broker,
         laggards=Laggards(settings.worker_threads),
+    )
+
+
+def _explainer(settings: Settings, queue: TaskQueue, scorer: Scorer) -> Explainer:
+    return Explainer(
+        database=scorer.database,
+        queue=queue,
+        storage=Storage(settings.storage_url),
+        endings=Endings(settings.broker_url),
+        detectors=scorer.detectors,
+        batcher=scorer.batcher,
+        fetch=scorer.fetcher.fetch,
+        stopping=scorer.fetcher.stopping,
     )
 
 

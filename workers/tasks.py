@@ -35,6 +35,7 @@ def register(app: Celery, runtime: Runtime) -> Mapping[str, Sequence[Lane]]:
     lanes: dict[str, Sequence[Lane]] = {
         TaskName.PLAN_JOB: (fetch, plan),
         TaskName.SCAN_NEXT: (interactive,),
+        TaskName.EXPLAIN: (Lane("explain", runtime.explainer.explain_waiting, threads=1),),
         TaskName.DELIVER: (delivery,),
         TaskName.RECOVER: (Lane("recovery", runtime.recovery.sweep, threads=1),),
         TaskName.PURGE: (Lane("purge", runtime.retention.sweep, threads=1),),

@@ -2,6 +2,8 @@
 
 from db.models.api_keys import ApiKey, ApiKeyUse
 from db.models.base import Base
+from db.models.feedback import Feedback
+from db.models.heatmaps import Heatmap
 from db.models.jobs import IdempotencyKey, Job, JobMetadata, ManifestFault
 from db.models.model_versions import ModelAlias, ModelVersion
 from db.models.shards import Shard
@@ -13,6 +15,8 @@ __all__ = [
     "ApiKey",
     "ApiKeyUse",
     "Base",
+    "Feedback",
+    "Heatmap",
     "IdempotencyKey",
     "Job",
     "JobMetadata",

@@ -24,7 +24,8 @@ DELIVERED = {
     name: Settings.model_fields[name].default for name in ("lease_s", "recovery_interval_s")
 }
 LONG_AWAY_S = 72  # Celery's own pauses are longer than what is promised by then
-EVERY_TASK = {(task, QueueName.CONTROL) for task in set(TaskName) - {TaskName.SCAN_NEXT}} | {
+OF_QUEUES = {TaskName.SCAN_NEXT, TaskName.EXPLAIN}  # heatmaps need a model: see their unit tests
+EVERY_TASK = {(task, QueueName.CONTROL) for task in set(TaskName) - OF_QUEUES} | {
     (TaskName.SCAN_NEXT, queue) for queue in (QueueName.BULK, QueueName.INTERACTIVE)
 }
 
