@@ -10,10 +10,10 @@ from rich.console import Console
 from cli.files import require_writable
 from cli.images import Images, find_images
 from cli.jobs.options import faces_option
-from cli.progress import JobProgress
 from cli.report import read_verdicts
 from cli.scan_server import ScanServer, local_server, named_server
 from client import ClientError, Job, JobOptions
+from client.progress import JobProgress
 from core.errors import FakesweepError
 
 POLL_S = 0.2

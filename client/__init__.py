@@ -1,6 +1,7 @@
 """A typed Python client of the HTTP API. It imports nothing of ours, so it can be used alone."""
 
 from client.answers import Counters, Face, Job, ManifestFault, ModelVersion, Scan, Verdict
+from client.async_client import AsyncClient
 from client.client import Client
 from client.errors import (
     ApiError,
@@ -8,6 +9,7 @@ from client.errors import (
     ConnectionFailed,
     DownloadError,
     InvalidKey,
+    InvalidSource,
     UnexpectedAnswer,
     UploadError,
 )
@@ -19,6 +21,7 @@ from client.webhooks import Delivery, Webhook
 
 __all__ = [
     "ApiError",
+    "AsyncClient",
     "Client",
     "ClientError",
     "ConnectionFailed",
@@ -28,6 +31,7 @@ __all__ = [
     "Face",
     "FileItem",
     "InvalidKey",
+    "InvalidSource",
     "Job",
     "JobEvent",
     "JobOptions",

@@ -130,6 +130,14 @@ class ModelVersion:
     card: Mapping[str, Any]
 
 
+JobRef = Job | str  # wherever a job is named, it may be given whole, or by its id
+
+
+def id_of(job: JobRef) -> str:
+    """Return the id of a job that is given either way."""
+    return job.id if isinstance(job, Job) else job
+
+
 def job_from(data: Mapping[str, Any]) -> Job:
     """Read a job."""
     return read(Job, {**data, "counters": read(Counters, data.get("counters", {}))})

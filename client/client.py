@@ -1,20 +1,72 @@
-"""The client: one object a server."""
+"""The blocking client: one object a server. Each method is one of the async client's, run here."""
 
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from client.answers import ModelVersion, Scan, model_version_from, scan_from
-from client.errors import ClientError
-from client.http import Http
-from client.jobs import Jobs
-from client.resumable import Uploads
-from client.upload import json_part, parts
-from client.webhooks import Webhooks
+from client.blocking import blocking, blocking_iterator
+from client.calls import Calls
+from client.jobs import AsyncJobs
+from client.resumable import AsyncUploads
+from client.webhooks import AsyncWebhooks
+from client.wires import ThreadWire
 
-UPLOAD_TIMEOUT_S = 600.0
+
+class Jobs:
+    """Reached as `Client(...).jobs`. A job is given as such, or by its id."""
+
+    def __init__(self, awaited: AsyncJobs) -> None:
+        self._awaited = awaited
+
+    submit = blocking(AsyncJobs.submit)
+    submit_files = blocking(AsyncJobs.submit_files)
+    submit_archive = blocking(AsyncJobs.submit_archive)
+    submit_manifest = blocking(AsyncJobs.submit_manifest)
+    submit_folder = blocking(AsyncJobs.submit_folder)
+    submit_prefix = blocking(AsyncJobs.submit_prefix)
+    submit_urls = blocking(AsyncJobs.submit_urls)
+    submit_upload = blocking(AsyncJobs.submit_upload)
+    get = blocking(AsyncJobs.get)
+    list = blocking_iterator(AsyncJobs.list)
+    wait = blocking(AsyncJobs.wait)
+    events = blocking_iterator(AsyncJobs.events)
+    faults = blocking_iterator(AsyncJobs.faults)
+    verdicts = blocking_iterator(AsyncJobs.verdicts)
+    export = blocking(AsyncJobs.export)
+    cancel = blocking(AsyncJobs.cancel)
+    retry = blocking(AsyncJobs.retry)
+    delete = blocking(AsyncJobs.delete)
+
+
+class Uploads:
+    """Reached as `Client(...).uploads`."""
+
+    def __init__(self, awaited: AsyncUploads) -> None:
+        self._awaited = awaited
+
+    send = blocking(AsyncUploads.send)
+    begin = blocking(AsyncUploads.begin)
+    resume = blocking(AsyncUploads.resume)
+    get = blocking(AsyncUploads.get)
+    delete = blocking(AsyncUploads.delete)
+
+
+class Webhooks:
+    """Reached as `Client(...).webhooks`."""
+
+    def __init__(self, awaited: AsyncWebhooks) -> None:
+        self._awaited = awaited
+
+    add = blocking(AsyncWebhooks.add)
+    list = blocking_iterator(AsyncWebhooks.list)
+    get = blocking(AsyncWebhooks.get)
+    change = blocking(AsyncWebhooks.change)
+    rotate = blocking(AsyncWebhooks.rotate)
+    test = blocking(AsyncWebhooks.test)
+    deliveries = blocking_iterator(AsyncWebhooks.deliveries)
+    redeliver = blocking(AsyncWebhooks.redeliver)
+    remove = blocking(AsyncWebhooks.remove)
 
 
 class Client:
@@ -23,60 +75,35 @@ class Client:
     A server that asks for API keys gets `api_key` with each request.
 
     with Client("http://127.0.0.1:8780") as client:
-        job = client.jobs.wait(client.jobs.submit_folder("/data/faces").id)
-        for verdict in client.jobs.verdicts(job.id, label="fake"):
+        job = client.jobs.wait(client.jobs.submit("faces/"), progress=True)
+        for verdict in client.jobs.verdicts(job, label="fake"):
             print(verdict.name, verdict.score)
     """
 
     def __init__(
         self,
         url: str,
-        *,
         api_key: str | None = None,
+        *,
         timeout_s: float = 30,
         attempts: int = 6,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._timeout_s = timeout_s
-        self._http = Http(
-            url, api_key=api_key, timeout_s=timeout_s, attempts=attempts, transport=transport
+        self._awaited = Calls(
+            url,
+            api_key=api_key,
+            timeout_s=timeout_s,
+            attempts=attempts,
+            connect=lambda options: ThreadWire(httpx.Client(transport=transport, **options)),
         )
-        upload_timeout = httpx.Timeout(timeout_s, read=max(timeout_s, UPLOAD_TIMEOUT_S))
-        self.uploads = Uploads(self._http, timeout=upload_timeout, attempts=attempts)
-        self.jobs = Jobs(self._http, uploads=self.uploads, upload_timeout=upload_timeout)
-        self.webhooks = Webhooks(self._http)
+        self.uploads = Uploads(self._awaited.uploads)
+        self.jobs = Jobs(self._awaited.jobs)
+        self.webhooks = Webhooks(self._awaited.webhooks)
 
-    def scan(self, path: Path, *, wait_s: int = 10, faces: str = "auto") -> Scan:
-        """Scan one image; `verdict` is None when it did not end within `wait_s`.
-
-        With `faces` "off", the whole image is scored, also by a model version that scores faces.
-        """
-        options = [json_part("options", {"faces": faces})] if faces != "auto" else []
-        answer = self._http.send(
-            "POST",
-            "/v1/scans",
-            files=parts("image", [path]) + options,
-            headers={"Prefer": f"wait={wait_s}"},
-            timeout=self._timeout_s + wait_s,
-        )
-        return scan_from(answer)
-
-    def models(self) -> list[ModelVersion]:
-        """Return the model versions that the server knows, newest first."""
-        return [
-            model_version_from(model) for model in self._http.get_pages("/v1/models", "models", {})
-        ]
-
-    def is_ready(self) -> bool:
-        """Return whether the server answers and everything that it needs does, asked once."""
-        try:
-            return self._http.send("GET", "/readyz").get("status") == "ok"
-        except ClientError:
-            return False
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+    scan = blocking(Calls.scan)
+    models = blocking(Calls.models)
+    is_ready = blocking(Calls.is_ready)
+    close = blocking(Calls.close)
 
     def __enter__(self) -> Self:
         return self

@@ -9,11 +9,12 @@ from client.errors import DownloadError
 from client.http import Http
 
 
-def save(http: Http, path: str, params: dict[str, str | None], target: Path) -> None:
+async def save(http: Http, path: str, params: dict[str, str | None], target: Path) -> None:
     """GET the path and write what comes to the target; raises DownloadError."""
-    with http.stream(path, params) as parts, _written(target) as stream:
-        for part in parts:
-            stream.write(part)
+    async with http.stream(path, params) as parts:
+        with _written(target) as stream:
+            async for part in parts:
+                stream.write(part)
 
 
 @contextmanager

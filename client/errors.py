@@ -19,6 +19,10 @@ class InvalidKey(ClientError):
     """What was given as an API key, or as an idempotency key, cannot be one."""
 
 
+class InvalidSource(ClientError):
+    """What was given to be scanned is nothing that a job can be made of."""
+
+
 class UploadError(ClientError):
     """A file that is to be sent cannot be read."""
 

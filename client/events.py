@@ -1,8 +1,8 @@
 """A job's events as they happen: server-sent events, resumed when the connection breaks."""
 
 import json
-import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,16 +33,15 @@ class _Message:
 
 
 class Follower:
-    """Follows one job to its end, over as many connections as it takes."""
+    """Follows the job at the path to its end, over as many connections as it takes."""
 
-    def __init__(self, http: Http, job_id: str, *, with_verdicts: bool, attempts: int) -> None:
+    def __init__(self, http: Http, path: str, *, with_verdicts: bool) -> None:
         self._http = http
-        self._path = f"/v1/jobs/{job_id}"
+        self._path = path
         self._with_verdicts = with_verdicts
-        self._attempts = attempts
         self._last_id: str | None = None
 
-    def events(self) -> Iterator[JobEvent]:
+    async def events(self) -> AsyncGenerator[JobEvent]:
         """Yield the events up to the end; each verdict once.
 
         While the server has no place for another stream, the job is asked for every few seconds
@@ -51,35 +50,36 @@ class Follower:
         failures = 0
         while True:
             try:
-                for event in self._connection():
-                    failures = 0
-                    yield event
-                    if event.name == "end":
-                        return
+                async with aclosing(self._connection()) as connection:
+                    async for event in connection:
+                        failures = 0
+                        yield event
+                        if event.name == "end":
+                            return
                 failures += 1
             except ConnectionFailed:
                 failures += 1
-                if failures >= self._attempts:
+                if failures >= self._http.attempts:
                     raise
             except ApiError as error:
                 if error.status != TOO_BUSY:
                     raise
-                yield JobEvent("progress", job=job_from(self._http.get(self._path)))
-            if failures >= self._attempts:
+                yield JobEvent("progress", job=job_from(await self._http.get(self._path)))
+            if failures >= self._http.attempts:
                 raise ConnectionFailed(
                     f"The server at {self._http.url} closes the events of the job again and again; "
                     "a proxy between may not let them through."
                 )
-            time.sleep(PAUSE_S)
+            await self._http.pause(PAUSE_S)
 
-    def _connection(self) -> Iterator[JobEvent]:
+    async def _connection(self) -> AsyncGenerator[JobEvent]:
         headers = {"Accept": "text/event-stream"}
         if self._last_id is not None:
             headers["Last-Event-ID"] = self._last_id
         params = {"verdicts": str(self._with_verdicts).lower()}
         path = f"{self._path}/events"
-        with self._http.stream(path, params, headers=headers, attempts=1) as parts:
-            for message in _messages(parts):
+        async with self._http.stream(path, params, headers=headers, attempts=1) as parts:
+            async for message in _messages(parts):
                 if message.id is not None:
                     self._last_id = message.id
                 yield _event(message)
@@ -92,10 +92,10 @@ def _event(message: _Message) -> JobEvent:
     return JobEvent(message.name, job=job_from(data))
 
 
-def _messages(parts: Iterator[bytes]) -> Iterator[_Message]:
+async def _messages(parts: AsyncIterator[bytes]) -> AsyncIterator[_Message]:
     """Yield the events of a stream that have data, as WHATWG HTML 9.2.6 reads them."""
     message = _Message()
-    for line in _lines(parts):
+    async for line in _lines(parts):
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         match name:
@@ -112,10 +112,10 @@ def _messages(parts: Iterator[bytes]) -> Iterator[_Message]:
                 message.data.append(value)
 
 
-def _lines(parts: Iterator[bytes]) -> Iterator[str]:
+async def _lines(parts: AsyncIterator[bytes]) -> AsyncIterator[str]:
     """Yield the lines; only line feeds end one, not the other separators that Unicode has."""
     rest = b""
-    for part in parts:
+    async for part in parts:
         *lines, rest = (rest + part).split(b"\n")
         for line in lines:
             yield line.removesuffix(b"\r").decode()

@@ -1,13 +1,14 @@
 """One request: retried where that is safe, and its failures as the client's own errors."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from client.errors import ApiError, ConnectionFailed, Fault, InvalidKey, UnexpectedAnswer
+from client.wires import Wire
 
 NO_CONTENT = 204
 RETRIED_STATUSES = frozenset({429, 502, 503})
@@ -17,7 +18,10 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Http:
-    """Sends requests to one server. Only what changes nothing a second time is tried again."""
+    """Sends requests to one server. Only what changes nothing a second time is tried again.
+
+    `connect` makes the wire of the settings of an httpx client.
+    """
 
     def __init__(
         self,
@@ -26,92 +30,94 @@ class Http:
         api_key: str | None,
         timeout_s: float,
         attempts: int,
-        transport: httpx.BaseTransport | None,
+        connect: Callable[[dict[str, Any]], Wire],
     ) -> None:
         self.url = _checked(url)
+        self.timeout_s = timeout_s
         self.attempts = attempts
-        self._http = httpx.Client(
-            base_url=self.url,
-            timeout=timeout_s,
-            transport=transport,
-            headers={
-                "Accept": "application/json",
-                "User-Agent": "fakesweep-client",
-                **_authorization(api_key),
-            },
-            trust_env=self.url.host not in LOOPBACK_HOSTS,  # a proxy does not reach this machine
+        self._wire = connect(
+            {
+                "base_url": self.url,
+                "timeout": timeout_s,
+                "headers": {
+                    "Accept": "application/json",
+                    "User-Agent": "fakesweep-client",
+                    **_authorization(api_key),
+                },
+                # a proxy does not reach this machine
+                "trust_env": self.url.host not in LOOPBACK_HOSTS,
+            }
         )
+        self.pause = self._wire.pause
+        self.close = self._wire.close
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    async def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """GET the path, again with growing pauses where the server does not answer."""
         given = {name: value for name, value in (params or {}).items() if value is not None}
-        return self._retrying()(lambda: self.send("GET", path, params=given))
+        return await self.insist("GET", path, params=given)
 
-    @contextmanager
-    def stream(
+    @asynccontextmanager
+    async def stream(
         self,
         path: str,
         params: Mapping[str, Any],
         *,
         headers: Mapping[str, str] | None = None,
         attempts: int | None = None,
-    ) -> Iterator[Iterator[bytes]]:
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         """GET the path and yield the parts of the body as they come; raises ConnectionFailed.
 
         Opening it is tried again like any GET, or `attempts` times; what breaks off later is not.
         """
         given = {name: value for name, value in params.items() if value is not None}
         asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
-        request = self._http.build_request("GET", path, params=given, headers=asked)
-        response = self._retrying(attempts)(lambda: self._open(request))
+        request = self._wire.build("GET", path, params=given, headers=asked)
+        response = await self._retrying(attempts)(self._open, request)
         try:
-            yield response.iter_bytes()
+            yield self._wire.parts(response)
         except httpx.HTTPError as error:
             raise ConnectionFailed(
                 f"The connection to {self.url} broke off ({error or type(error).__name__}); "
                 "try again."
             ) from error
         finally:
-            response.close()
+            await self._wire.end(response)
 
-    def get_pages(
+    async def get_pages(
         self, path: str, name: str, params: Mapping[str, Any]
-    ) -> Iterator[Mapping[str, Any]]:
+    ) -> AsyncGenerator[Mapping[str, Any]]:
         """Yield the elements of the list called `name`, following the cursors."""
         cursor: str | None = None
         while True:
-            page = self.get(path, {**params, "cursor": cursor})
-            yield from page.get(name, ())
+            page = await self.get(path, {**params, "cursor": cursor})
+            for element in page.get(name, ()):
+                yield element
             cursor = page.get("next_cursor")
             if cursor is None:
                 return
 
-    def send(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
+    async def send(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
         """Send one request and return the JSON object that it answers, empty for 204."""
-        response = self.request(method, path, **options)
+        response = await self.request(method, path, **options)
         return {} if response.status_code == NO_CONTENT else _json_object(response)
 
-    def insist(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Send a request with an idempotency key, again where the server does not answer."""
-        return self._retrying()(lambda: self.send(method, path, **options))
+    async def insist(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Send a request that may arrive twice, again where the server does not answer."""
+        return await self._retrying()(self.send, method, path, **options)
 
-    def request(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
         """Send one request and return its answer, which is a success."""
         with self._reachable():
-            response = self._http.request(method, path, **options)
+            response = await self._wire.send(self._wire.build(method, path, **options))
         if not response.is_success:
             raise _api_error(response)
         return response
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def _open(self, request: httpx.Request) -> httpx.Response:
+    async def _open(self, request: httpx.Request) -> httpx.Response:
         with self._reachable():
-            response = self._http.send(request, stream=True)
+            response = await self._wire.send(request, stream=True)
             if not response.is_success:
-                response.read()
+                await self._wire.read(response)
                 raise _api_error(response)
         return response
 
@@ -125,8 +131,9 @@ class Http:
                 "Check the address, and that the server runs."
             ) from error
 
-    def _retrying(self, attempts: int | None = None) -> Retrying:
-        return Retrying(
+    def _retrying(self, attempts: int | None = None) -> AsyncRetrying:
+        return AsyncRetrying(
+            sleep=self.pause,
             stop=stop_after_attempt(attempts or self.attempts),
             retry=retry_if_exception(is_transient),
             wait=_pause_after,

@@ -1,33 +1,67 @@
 """The jobs of a server: submit, follow, read their verdicts, cancel, retry, delete."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from client.answers import (
     Job,
+    JobRef,
     ManifestFault,
     Verdict,
     fault_from,
+    id_of,
     job_from,
     verdict_from,
 )
 from client.download import save
 from client.events import Follower, JobEvent
-from client.submission import Submission
+from client.sources import Archive, Files, Manifest, Prefix, Source, Urls, recognised
+from client.submission import DEFAULT, AsyncSubmission, JobOptions
 
 PAGE_SIZE = 1000
+Show = Callable[[Job], None]
 
 
-class Jobs(Submission):
-    """Reached as `Client(...).jobs`."""
+class AsyncJobs(AsyncSubmission):
+    """Reached as `AsyncClient(...).jobs`. A job is given as such, or by its id."""
 
-    def get(self, job_id: str) -> Job:
+    async def submit(
+        self,
+        source: Source,
+        *,
+        options: JobOptions = DEFAULT,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Scan what is given; the other `submit_...` say which it is, this one looks at it.
+
+        Uploaded are a file or a folder on this machine, several files, an archive (by its
+        ending), and a manifest (`.csv`, `.jsonl`). URIs are read by the server: a manifest by the
+        same endings, https URLs of images, and otherwise a prefix. Raises InvalidSource.
+        """
+        match recognised(source):
+            case Files(files, root):
+                made = self.submit_files(
+                    files, root=root, options=options, idempotency_key=idempotency_key
+                )
+            case Archive(path):
+                made = self.submit_archive(path, options=options, idempotency_key=idempotency_key)
+            case Manifest(place):
+                made = self.submit_manifest(place, options=options, idempotency_key=idempotency_key)
+            case Prefix(uri):
+                made = self.submit_prefix(uri, options=options, idempotency_key=idempotency_key)
+            case Urls(urls):
+                made = self.submit_urls(urls, options=options, idempotency_key=idempotency_key)
+        return await made
+
+    async def get(self, job: JobRef) -> Job:
         """Return the job as it stands now."""
-        return job_from(self._http.get(f"/v1/jobs/{job_id}"))
+        return job_from(await self._http.get(_path(job)))
 
-    def list(
+    async def list(
         self,
         *,
         state: str | None = None,
@@ -36,7 +70,7 @@ class Jobs(Submission):
         metadata: Mapping[str, str] | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
-    ) -> Iterator[Job]:
+    ) -> AsyncGenerator[Job]:
         """Yield the jobs, newest first, page after page; `metadata` must all be theirs.
 
         Times need a time zone; `created_after` itself is included.
@@ -49,52 +83,54 @@ class Jobs(Submission):
             "created_after": created_after and created_after.isoformat(),
             "created_before": created_before and created_before.isoformat(),
         }
-        return map(job_from, self._http.get_pages("/v1/jobs", "jobs", chosen))
+        async for job in self._http.get_pages("/v1/jobs", "jobs", chosen):
+            yield job_from(job)
 
-    def wait(
+    async def wait(
         self,
-        job_id: str,
+        job: JobRef,
         *,
-        on_progress: Callable[[Job], None] | None = None,
+        progress: bool = False,
+        on_progress: Show | None = None,
         poll_s: float = 0.5,
     ) -> Job:
         """Wait until nothing more will happen to the job; return how it ended.
 
+        With `progress`, a bar on standard error shows where it stands, if rich is installed.
         `on_progress` is called with each state seen, the last one included.
         """
-        while True:
-            job = self.get(job_id)
-            if on_progress is not None:
-                on_progress(job)
-            if job.is_final:
-                return job
-            time.sleep(poll_s)
+        if progress and find_spec("rich"):
+            with import_module("client.progress").JobProgress() as bar:
+                return await self._wait(job, [bar.show, on_progress], poll_s)
+        return await self._wait(job, [on_progress], poll_s)
 
-    def events(self, job_id: str, *, verdicts: bool = True) -> Iterator[JobEvent]:
+    async def events(self, job: JobRef, *, verdicts: bool = True) -> AsyncGenerator[JobEvent]:
         """Yield what happens to the job until its end: progress, and each verdict once.
 
         A connection that breaks is taken up again behind the last event.
         """
-        return Follower(
-            self._http, job_id, with_verdicts=verdicts, attempts=self._http.attempts
-        ).events()
+        follower = Follower(self._http, _path(job), with_verdicts=verdicts)
+        async with aclosing(follower.events()) as events:
+            async for event in events:
+                yield event
 
-    def faults(self, job_id: str) -> Iterator[ManifestFault]:
+    async def faults(self, job: JobRef) -> AsyncGenerator[ManifestFault]:
         """Yield the lines of the job's manifest that name no item; the first 1,000 are kept."""
-        return map(fault_from, self._http.get_pages(f"/v1/jobs/{job_id}/faults", "faults", {}))
+        async for fault in self._http.get_pages(f"{_path(job)}/faults", "faults", {}):
+            yield fault_from(fault)
 
-    def verdicts(
-        self, job_id: str, *, label: str | None = None, outcome: str | None = None
-    ) -> Iterator[Verdict]:
+    async def verdicts(
+        self, job: JobRef, *, label: str | None = None, outcome: str | None = None
+    ) -> AsyncGenerator[Verdict]:
         """Yield the job's verdicts in submission order, page after page."""
         chosen = {"label": label, "outcome": outcome, "limit": PAGE_SIZE}
-        path = f"/v1/jobs/{job_id}/verdicts"
-        return map(verdict_from, self._http.get_pages(path, "verdicts", chosen))
+        async for verdict in self._http.get_pages(f"{_path(job)}/verdicts", "verdicts", chosen):
+            yield verdict_from(verdict)
 
-    def export(
+    async def export(
         self,
-        job_id: str,
-        path: Path,
+        job: JobRef,
+        path: str | Path,
         *,
         format: str = "csv",
         label: str | None = None,
@@ -105,16 +141,30 @@ class Jobs(Submission):
         A file at the path is replaced once the new one is whole.
         """
         chosen = {"format": format, "label": label, "outcome": outcome}
-        save(self._http, f"/v1/jobs/{job_id}/export", chosen, path)
+        await save(self._http, f"{_path(job)}/export", chosen, Path(path))
 
-    def cancel(self, job_id: str) -> Job:
+    async def cancel(self, job: JobRef) -> Job:
         """Ask the server to stop the job; shards in hand still end."""
-        return job_from(self._http.send("POST", f"/v1/jobs/{job_id}/cancel"))
+        return job_from(await self._http.send("POST", f"{_path(job)}/cancel"))
 
-    def retry(self, job_id: str) -> Job:
+    async def retry(self, job: JobRef) -> Job:
         """Ask the server to scan the job's failed items again."""
-        return job_from(self._http.send("POST", f"/v1/jobs/{job_id}/retry"))
+        return job_from(await self._http.send("POST", f"{_path(job)}/retry"))
 
-    def delete(self, job_id: str) -> None:
+    async def delete(self, job: JobRef) -> None:
         """Delete a job that has ended, with its verdicts and uploads."""
-        self._http.send("DELETE", f"/v1/jobs/{job_id}")
+        await self._http.send("DELETE", _path(job))
+
+    async def _wait(self, job: JobRef, told: Sequence[Show | None], poll_s: float) -> Job:
+        while True:
+            now = await self.get(job)
+            for show in told:
+                if show is not None:
+                    show(now)
+            if now.is_final:
+                return now
+            await self._http.pause(poll_s)
+
+
+def _path(job: JobRef) -> str:
+    return f"/v1/jobs/{id_of(job)}"

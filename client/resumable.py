@@ -1,7 +1,6 @@
 """Large files, sent in pieces by the tus protocol: a broken connection costs one piece at most."""
 
 import os
-import time
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,15 +31,14 @@ class Upload:
     is_used: bool
 
 
-class Uploads:
-    """Reached as `Client(...).uploads`."""
+class AsyncUploads:
+    """Reached as `AsyncClient(...).uploads`."""
 
-    def __init__(self, http: Http, *, timeout: httpx.Timeout, attempts: int) -> None:
+    def __init__(self, http: Http, *, timeout: httpx.Timeout) -> None:
         self._http = http
         self._timeout = timeout
-        self._attempts = attempts
 
-    def send(
+    async def send(
         self,
         path: Path,
         *,
@@ -52,13 +50,13 @@ class Uploads:
         `on_begin` is called with that id before the first byte is sent, so that `resume` can go
         on should this process die; `on_progress` with the number of bytes that have arrived.
         """
-        upload_id = self.begin(path)
+        upload_id = await self.begin(path)
         if on_begin is not None:
             on_begin(upload_id)
-        self.resume(path, upload_id, on_progress=on_progress)
+        await self.resume(path, upload_id, on_progress=on_progress)
         return upload_id
 
-    def begin(self, path: Path) -> str:
+    async def begin(self, path: Path) -> str:
         """Announce the file and return the upload's id; none of its bytes are sent yet."""
         name = os.fsencode(path.name).decode("utf-8", "replace").encode()
         headers = {
@@ -66,10 +64,10 @@ class Uploads:
             "Upload-Length": str(size_of(path)),
             "Upload-Metadata": f"filename {b64encode(name).decode()}",
         }
-        answer = self._http.request("POST", "/v1/uploads", headers=headers)
+        answer = await self._http.request("POST", "/v1/uploads", headers=headers)
         return answer.headers.get("Location", "").rpartition("/")[2]
 
-    def resume(
+    async def resume(
         self, path: Path, upload_id: str, *, on_progress: Callable[[int], None] | None = None
     ) -> None:
         """Send what is missing of an upload that was begun before with the same file.
@@ -79,7 +77,7 @@ class Uploads:
         UploadError for a file of another size.
         """
         size, failures = size_of(path), 0
-        begun = self.get(upload_id)
+        begun = await self.get(upload_id)
         if begun.size != size:
             raise UploadError(
                 f"{path} has {size:,} bytes, and the upload {upload_id} was begun with a file of "
@@ -89,26 +87,26 @@ class Uploads:
         with path.open("rb") as stream:
             while offset < size:
                 try:
-                    offset = self._send_piece(stream, upload_id, offset, size)
+                    offset = await self._send_piece(stream, upload_id, offset, size)
                     failures = 0
                 except (ConnectionFailed, ApiError) as error:
                     failures += 1
-                    if failures >= self._attempts or not _can_go_on(error):
+                    if failures >= self._http.attempts or not _can_go_on(error):
                         raise
-                    time.sleep(pause_s(failures, error))
-                    offset = self.get(upload_id).received
+                    await self._http.pause(pause_s(failures, error))
+                    offset = (await self.get(upload_id)).received
                 if on_progress is not None:
                     on_progress(offset)
 
-    def get(self, upload_id: str) -> Upload:
+    async def get(self, upload_id: str) -> Upload:
         """Return how far the upload is."""
-        return read(Upload, self._http.get(f"/v1/uploads/{upload_id}"))
+        return read(Upload, await self._http.get(f"/v1/uploads/{upload_id}"))
 
-    def delete(self, upload_id: str) -> None:
+    async def delete(self, upload_id: str) -> None:
         """Give the upload up; its bytes are deleted on the server."""
-        self._http.request("DELETE", f"/v1/uploads/{upload_id}", headers=TUS)
+        await self._http.request("DELETE", f"/v1/uploads/{upload_id}", headers=TUS)
 
-    def _send_piece(self, stream: IO[bytes], upload_id: str, offset: int, size: int) -> int:
+    async def _send_piece(self, stream: IO[bytes], upload_id: str, offset: int, size: int) -> int:
         stream.seek(offset)
         piece = stream.read(min(max(PIECE_BYTES, -(-size // PIECES_OF_A_FILE)), size - offset))
         if not piece:
@@ -118,7 +116,7 @@ class Uploads:
             "Upload-Offset": str(offset),
             "Content-Type": "application/offset+octet-stream",
         }
-        answer = self._http.request(
+        answer = await self._http.request(
             "PATCH",
             f"/v1/uploads/{upload_id}",
             content=piece,

@@ -12,7 +12,7 @@ import httpx
 from client.answers import Job, job_from
 from client.errors import InvalidKey
 from client.http import Http
-from client.resumable import Uploads
+from client.resumable import AsyncUploads
 from client.upload import FileItem, Part, json_part, parts, size_of, text_part
 
 RESUMABLE_FROM_BYTES = 64 * 1024**2
@@ -42,8 +42,8 @@ class JobOptions:
 DEFAULT = JobOptions()
 
 
-class Submission:
-    """The part of `Client(...).jobs` that makes jobs.
+class AsyncSubmission:
+    """The part of `AsyncClient(...).jobs` that makes jobs.
 
     Each takes the job's options. A request whose answer was lost is sent again under its
     `idempotency_key`, and still makes one job; without one, a key is made up for each call. A
@@ -51,12 +51,12 @@ class Submission:
     with the id of the upload that begins, and a later call goes on with it as `upload_id`.
     """
 
-    def __init__(self, http: Http, *, uploads: Uploads, upload_timeout: httpx.Timeout) -> None:
+    def __init__(self, http: Http, *, uploads: AsyncUploads, upload_timeout: httpx.Timeout) -> None:
         self._http = http
         self._uploads = uploads
         self._upload_timeout = upload_timeout
 
-    def submit_folder(
+    async def submit_folder(
         self,
         path: str | Path,
         *,
@@ -65,15 +65,15 @@ class Submission:
     ) -> Job:
         """Scan a folder that lies on the server, under one of the roots that it allows."""
         source = {"type": "folder", "path": str(path)}
-        return self._submit(source, options, idempotency_key)
+        return await self._submit(source, options, idempotency_key)
 
-    def submit_prefix(
+    async def submit_prefix(
         self, uri: str, *, options: JobOptions = DEFAULT, idempotency_key: str | None = None
     ) -> Job:
         """Scan a bucket's images under a prefix that the server allows (`s3://bucket/prefix`)."""
-        return self._submit({"type": "prefix", "uri": uri}, options, idempotency_key)
+        return await self._submit({"type": "prefix", "uri": uri}, options, idempotency_key)
 
-    def submit_urls(
+    async def submit_urls(
         self,
         urls: Iterable[str | Mapping[str, str]],
         *,
@@ -82,9 +82,9 @@ class Submission:
     ) -> Job:
         """Scan images behind https URLs; each is one, or has `uri`, `custom_id` and `sha256`."""
         source = {"type": "urls", "urls": list(urls)}
-        return self._submit(source, options, idempotency_key)
+        return await self._submit(source, options, idempotency_key)
 
-    def submit_manifest(
+    async def submit_manifest(
         self,
         manifest: str | Path,
         *,
@@ -100,9 +100,9 @@ class Submission:
         """
         if isinstance(manifest, str):
             source = {"type": "manifest", "uri": manifest, **_given(format=format)}
-            return self._submit(source, options, idempotency_key)
-        if sent := self._send_in_pieces(manifest, upload_id, on_upload):
-            return self.submit_upload(
+            return await self._submit(source, options, idempotency_key)
+        if sent := await self._send_in_pieces(manifest, upload_id, on_upload):
+            return await self.submit_upload(
                 sent,
                 used_as="manifest",
                 format=format,
@@ -112,9 +112,9 @@ class Submission:
         body = parts("manifest", [manifest])
         if format is not None:
             body.append(text_part("format", format))
-        return self._send_parts(body, options, idempotency_key)
+        return await self._send_parts(body, options, idempotency_key)
 
-    def submit_archive(
+    async def submit_archive(
         self,
         path: Path,
         *,
@@ -124,11 +124,11 @@ class Submission:
         on_upload: Callable[[str], None] | None = None,
     ) -> Job:
         """Upload one zip or tar archive of images, and scan its members."""
-        if sent := self._send_in_pieces(path, upload_id, on_upload):
-            return self.submit_upload(sent, options=options, idempotency_key=idempotency_key)
-        return self._send_parts(parts("archive", [path]), options, idempotency_key)
+        if sent := await self._send_in_pieces(path, upload_id, on_upload):
+            return await self.submit_upload(sent, options=options, idempotency_key=idempotency_key)
+        return await self._send_parts(parts("archive", [path]), options, idempotency_key)
 
-    def submit_upload(
+    async def submit_upload(
         self,
         upload_id: str,
         *,
@@ -142,11 +142,11 @@ class Submission:
         One job can use it, so the upload's id is the idempotency key where none is given.
         """
         source = {"type": "upload", "id": upload_id, "as": used_as, **_given(format=format)}
-        return self._submit(
+        return await self._submit(
             source, options, upload_id if idempotency_key is None else idempotency_key
         )
 
-    def submit_files(
+    async def submit_files(
         self,
         files: Iterable[Path | FileItem],
         *,
@@ -162,36 +162,37 @@ class Submission:
         body = parts("files", [item.path for item in items], root=root)
         if any(known := [item.known() for item in items]):
             body.append(json_part("items", known))
-        return self._send_parts(body, options, idempotency_key)
+        return await self._send_parts(body, options, idempotency_key)
 
-    def _send_in_pieces(
+    async def _send_in_pieces(
         self, path: Path, upload_id: str | None, on_upload: Callable[[str], None] | None
     ) -> str | None:
         """Upload a file that is large, or was begun so; return the upload's id, or None."""
         if upload_id is not None:
-            self._uploads.resume(path, upload_id)
+            await self._uploads.resume(path, upload_id)
             return upload_id
         if size_of(path) < RESUMABLE_FROM_BYTES:
             return None
-        return self._uploads.send(path, on_begin=on_upload)
+        return await self._uploads.send(path, on_begin=on_upload)
 
-    def _send_parts(self, files: list[Part], options: JobOptions, key: str | None) -> Job:
+    async def _send_parts(self, files: list[Part], options: JobOptions, key: str | None) -> Job:
         body = [*files, json_part("options", options.body())] if options != DEFAULT else files
-        return self._post(key, files=body, timeout=self._upload_timeout)
+        return await self._post(key, files=body, timeout=self._upload_timeout)
 
-    def _submit(self, source: Mapping[str, Any], options: JobOptions, key: str | None) -> Job:
+    async def _submit(self, source: Mapping[str, Any], options: JobOptions, key: str | None) -> Job:
         given = {"options": options.body()} if options != DEFAULT else {}
-        return self._post(key, json={"source": source, **given})
+        return await self._post(key, json={"source": source, **given})
 
-    def _post(self, key: str | None, **body: Any) -> Job:  # noqa: ANN401 - httpx's
-        headers = {"Idempotency-Key": uuid4().hex if key is None else _checked(key)}
-        return job_from(self._http.insist("POST", "/v1/jobs", headers=headers, **body))
+    async def _post(self, key: str | None, **body: Any) -> Job:  # noqa: ANN401 - httpx's
+        answer = await self._http.insist("POST", "/v1/jobs", headers=under(key), **body)
+        return job_from(answer)
 
 
-def _checked(key: str) -> str:
-    if KEY.fullmatch(key) is None:
+def under(key: str | None) -> dict[str, str]:
+    """Return the header of the idempotency key, or of a new one; raises InvalidKey."""
+    if key is not None and KEY.fullmatch(key) is None:
         raise InvalidKey("An idempotency key is 1 to 255 visible ASCII characters; choose another.")
-    return key
+    return {"Idempotency-Key": uuid4().hex if key is None else key}
 
 
 def _given(**values: str | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The webhooks of a server: add, change, rotate, try, remove them, and read what was sent."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,29 +41,30 @@ class Delivery:
     delivered_at: datetime | None
 
 
-class Webhooks:
-    """Reached as `Client(...).webhooks`."""
+class AsyncWebhooks:
+    """Reached as `AsyncClient(...).webhooks`."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    def add(self, url: str, *, events: Sequence[str] | None = None) -> Webhook:
+    async def add(self, url: str, *, events: Sequence[str] | None = None) -> Webhook:
         """Let the server send the events, by default all, to the URL.
 
         The answer's `secret` verifies them; it is not shown again.
         """
         body = {"url": url} if events is None else {"url": url, "events": list(events)}
-        return _webhook(self._http.send("POST", PATH, json=body))
+        return _webhook(await self._http.send("POST", PATH, json=body))
 
-    def list(self) -> Iterator[Webhook]:
+    async def list(self) -> AsyncGenerator[Webhook]:
         """Yield the webhooks, newest first, page after page."""
-        return map(_webhook, self._http.get_pages(PATH, "webhooks", {}))
+        async for webhook in self._http.get_pages(PATH, "webhooks", {}):
+            yield _webhook(webhook)
 
-    def get(self, webhook_id: str) -> Webhook:
+    async def get(self, webhook_id: str) -> Webhook:
         """Return the webhook as it stands now."""
-        return _webhook(self._http.get(f"{PATH}/{webhook_id}"))
+        return _webhook(await self._http.get(f"{PATH}/{webhook_id}"))
 
-    def change(
+    async def change(
         self,
         webhook_id: str,
         *,
@@ -74,29 +75,30 @@ class Webhooks:
         """Change what is given, and leave the rest as it is."""
         given = {"url": url, "events": events and [*events], "enabled": enabled}
         body = {name: value for name, value in given.items() if value is not None}
-        return _webhook(self._http.send("PATCH", f"{PATH}/{webhook_id}", json=body))
+        return _webhook(await self._http.send("PATCH", f"{PATH}/{webhook_id}", json=body))
 
-    def rotate(self, webhook_id: str) -> Webhook:
+    async def rotate(self, webhook_id: str) -> Webhook:
         """Give the webhook a new secret, in the answer; for a while the old one signs as well."""
-        return _webhook(self._http.send("POST", f"{PATH}/{webhook_id}/rotate"))
+        return _webhook(await self._http.send("POST", f"{PATH}/{webhook_id}/rotate"))
 
-    def test(self, webhook_id: str) -> Delivery:
+    async def test(self, webhook_id: str) -> Delivery:
         """Ask the server to send a `ping` event."""
-        return read(Delivery, self._http.send("POST", f"{PATH}/{webhook_id}/test"))
+        return read(Delivery, await self._http.send("POST", f"{PATH}/{webhook_id}/test"))
 
-    def deliveries(self, webhook_id: str) -> Iterator[Delivery]:
+    async def deliveries(self, webhook_id: str) -> AsyncGenerator[Delivery]:
         """Yield what was and is to be sent, newest first, page after page."""
         pages = self._http.get_pages(f"{PATH}/{webhook_id}/deliveries", "deliveries", {})
-        return (read(Delivery, page) for page in pages)
+        async for delivery in pages:
+            yield read(Delivery, delivery)
 
-    def redeliver(self, webhook_id: str, delivery_id: str) -> Delivery:
+    async def redeliver(self, webhook_id: str, delivery_id: str) -> Delivery:
         """Ask the server to send a delivery again, whatever became of it."""
         path = f"{PATH}/{webhook_id}/deliveries/{delivery_id}/redeliver"
-        return read(Delivery, self._http.send("POST", path))
+        return read(Delivery, await self._http.send("POST", path))
 
-    def remove(self, webhook_id: str) -> None:
+    async def remove(self, webhook_id: str) -> None:
         """Remove the webhook and its log."""
-        self._http.send("DELETE", f"{PATH}/{webhook_id}")
+        await self._http.send("DELETE", f"{PATH}/{webhook_id}")
 
 
 def _webhook(data: Mapping[str, Any]) -> Webhook:

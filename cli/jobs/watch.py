@@ -8,11 +8,11 @@ from rich.console import Console
 
 from cli.connection import connected
 from cli.jobs.options import echo_json, job_argument, json_option
-from cli.progress import JobProgress
 from cli.report import ending
 from cli.server import server_option
 from cli.text import plain
 from client import Client, Job, Verdict
+from client.progress import JobProgress
 from core.errors import FakesweepError
 
 INTERRUPTED_EXIT_CODE = 130

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from client.resumable import Uploads
+from client.resumable import AsyncUploads
 from core.sources import ManifestSource, source_from_dict
 from db import jobs
 from tests.support.api import ApiRig
@@ -112,7 +112,7 @@ def test_a_large_upload_is_named_and_goes_on(
     monkeypatch.setattr("client.submission.RESUMABLE_FROM_BYTES", 100)
     monkeypatch.setattr("client.resumable.PIECE_BYTES", 50)
     with monkeypatch.context() as patch:
-        patch.setattr("client.resumable.Uploads.resume", _send_one_piece)
+        patch.setattr("client.resumable.AsyncUploads.resume", _send_one_piece)
         cut_off = run("submit", "--archive", str(archive))
     assert "Aborted!" in cut_off.stderr
     (upload_id,) = re.findall(r"--resume (upload_[0-9a-f]{32})", cut_off.stderr)
@@ -124,8 +124,8 @@ def test_a_large_upload_is_named_and_goes_on(
     assert verdict["name"] == "a.png"
 
 
-def _send_one_piece(uploads: Uploads, path: Path, upload_id: str, **_: object) -> None:
+async def _send_one_piece(uploads: AsyncUploads, path: Path, upload_id: str, **_: object) -> None:
     """Send the first piece of the file, and die."""
     with path.open("rb") as stream:
-        uploads._send_piece(stream, upload_id, 0, path.stat().st_size)
+        await uploads._send_piece(stream, upload_id, 0, path.stat().st_size)
     raise KeyboardInterrupt

@@ -58,6 +58,7 @@ class FakeServer:
         self.failures: list[Response] = []
         self.requests: list[tuple[str, str]] = []
         self.uploads: dict[str, bytes] = {}
+        self.fields: dict[str, str] = {}
         self.states = ["planning", "running", "completed"]
         self.body: Any = None
         self.options: Any = None
@@ -93,8 +94,9 @@ class FakeServer:
         self.body = request.get_json(silent=True)
         self.options = json.loads(request.form.get("options", "{}"))
         self.items = json.loads(request.form.get("items", "null"))
-        for _, file in request.files.items(multi=True):
+        for field, file in request.files.items(multi=True):
             self.uploads[file.filename or ""] = file.read()
+            self.fields[file.filename or ""] = field
         return job("queued"), 202
 
     def _verdicts(self) -> dict[str, Any]:

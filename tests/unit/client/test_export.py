@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from client import ApiError, Client, ConnectionFailed, DownloadError
-from client.http import Http
 from tests.unit.client.conftest import FakeServer
 from tests.unit.client.test_client import refusal
 
@@ -36,21 +36,17 @@ def test_a_refusal_leaves_no_file(client: Client, server: FakeServer, tmp_path: 
 
 
 def test_an_unfinished_file_never_replaces_a_whole_one(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: Client, server: FakeServer, tmp_path: Path
 ) -> None:
     """A connection that breaks off leaves the file of the time before, and no other."""
     (tmp_path / "v.csv").write_text("old")
 
-    class Broken:
-        def __enter__(self) -> Iterator[bytes]:
-            yield b"new"
-            raise ConnectionFailed("The connection broke off.")
+    def breaking() -> Iterator[bytes]:
+        yield b"new"
+        raise httpx.ReadError("broken")
 
-        def __exit__(self, *_: object) -> None:
-            pass
-
-    monkeypatch.setattr(Http, "stream", lambda *_a, **_k: Broken())
-    with pytest.raises(ConnectionFailed):
+    server.file = breaking()
+    with pytest.raises(ConnectionFailed, match="broke off"):
         client.jobs.export("job_1", tmp_path / "v.csv")
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("v.csv", "old")]
 

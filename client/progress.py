@@ -1,17 +1,21 @@
-"""The live line of a scan: how many images have a verdict, how fast, how long to go."""
+"""The live line of a job: how many images have a verdict, how fast, how long to go.
+
+It needs rich, without which the rest of the client works.
+"""
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from client import Job
+from client.answers import Job
 
 WAITING = {"queued": "waiting for a worker", "planning": "listing the images"}
 
 
 class JobProgress:
-    """A progress bar that follows a job; use it as a context manager."""
+    """A progress bar that follows a job, on standard error; use it as a context manager."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console(stderr=True, highlight=False)
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
