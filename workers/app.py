@@ -16,9 +16,8 @@ from workers.fetching import Fetch
 from workers.logs import take_over_logs
 from workers.runtime import Runtime, Tune, build_runtime
 
-# Each answer of the database, and the thread of the device, needs the interpreter back, which a bulk
-# thread gives away only after so long. Python's 5 ms had single scans wait for 313 ms instead of 218 ms
-# (95th percentile, under bulk), and bulk take a fifth longer.
+# The thread of the device, and each answer of the database, waits for the interpreter so long while
+# bulk threads are busy. Python's 5 ms cost bulk up to a fifth, and single scans under it a third.
 SWITCH_INTERVAL_S = 0.0005
 
 
