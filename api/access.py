@@ -9,7 +9,7 @@ from api.identity import LOCAL, STRANGER, Caller, caller, is_open_to_all
 from api.protection import is_loopback
 from api.services import services
 from core.settings import Settings
-from db import api_keys, jobs
+from db import api_keys, jobs, verdicts
 
 COOKIE = "fakesweep_key"
 MISSING = (
@@ -26,7 +26,8 @@ def register(app: Flask, settings: Settings) -> None:
     """Find out who calls, turn strangers away, and hide the jobs of other keys.
 
     What is not open to all is closed to strangers, and the job of another key answers 404
-    whatever is asked of it: a view with the job's id in its path as `job_id` need not ask.
+    whatever is asked of it: a view with the job's id in its path as `job_id`, or that of one of
+    its verdicts as `verdict_id`, need not ask.
     """
     app.before_request(_identify)
     rate_limits.register(app, settings)  # before strangers are turned away, so that they count
@@ -86,7 +87,10 @@ def refusal(sentence: str) -> Response:
 
 
 def _hide_jobs_of_others() -> None:
-    public_id = (request.view_args or {}).get("job_id")
+    named = request.view_args or {}
+    public_id = named.get("job_id")
+    if "verdict_id" in named:
+        public_id, _ = verdicts.parts_of_id(named["verdict_id"])
     key_id = caller().sees
     if public_id is not None and key_id is not None:
         with services().database.read() as session:

@@ -12,6 +12,8 @@ from api import (
     errors,
     faults,
     health,
+    heatmaps,
+    images,
     jobs,
     models,
     protection,
@@ -26,12 +28,13 @@ from api.exports import views as exports
 from api.pages import sign_in
 from api.pages import views as pages
 from api.requests import JobRequest, JobUpload, ScanUpload
-from api.schemas import JobView, LandedVerdicts, Problem, ScanView
+from api.schemas import HeatmapView, JobView, LandedVerdicts, Problem, ScanView
 from api.services import EXTENSION, Services
 from api.spool import SpoolingRequest, limit_text_body
 from api.webhook_schemas import DeliveryView, WebhookSecretView
 from core.access import access_of
 from core.endings import Endings
+from core.fetching import ItemReader
 from core.settings import Settings
 from core.storage import Storage
 from core.taskqueue import CeleryTaskQueue, TaskQueue, create_celery
@@ -45,6 +48,12 @@ class JobIdConverter(BaseConverter):
     """A path segment that can be a job's id; any other leads nowhere."""
 
     regex = "job_[0-9a-f]{32}"
+
+
+class VerdictIdConverter(BaseConverter):
+    """A path segment that can be a verdict's id: its job's, and the item's position."""
+
+    regex = "job_[0-9a-f]{32}-(?:0|[1-9][0-9]{0,8})"
 
 
 class UploadIdConverter(BaseConverter):
@@ -91,6 +100,7 @@ def create_app(
         queue=queue or CeleryTaskQueue(create_celery(settings.broker_url)),
         endings=Endings(settings.broker_url),
         storage=storage or Storage(settings.storage_url),
+        reader=ItemReader(settings.max_image_bytes, access_of(settings)),
         waiting_room=BoundedSemaphore(max(1, (settings.api_threads - streams) // 2)),
         streams=BoundedSemaphore(streams),
         access=access_of(settings),
@@ -118,14 +128,16 @@ def _set_limits(app: OpenAPI, settings: Settings) -> None:
 
 def _add_views(app: OpenAPI) -> None:
     app.url_map.converters["job"] = JobIdConverter
+    app.url_map.converters["verdict"] = VerdictIdConverter
     app.url_map.converters["upload"] = UploadIdConverter
     app.url_map.converters["webhook"] = WebhookIdConverter
     app.url_map.converters["delivery"] = DeliveryIdConverter
-    of_jobs = (jobs, resumable, scans, verdicts, faults, exports, events)
-    for noun in (*of_jobs, webhooks, models, health):
+    of_jobs = (jobs, resumable, scans, faults, exports, events)
+    of_verdicts = (verdicts, heatmaps, images)
+    for noun in (*of_jobs, *of_verdicts, webhooks, models, health):
         app.register_api(noun.blueprint)
     for part in (pages, sign_in):
         app.register_blueprint(part.blueprint)
     document.add_schemas(app, JobRequest, JobUpload, JobView, ScanUpload, ScanView)
-    document.add_schemas(app, WebhookSecretView, DeliveryView, LandedVerdicts)
+    document.add_schemas(app, WebhookSecretView, DeliveryView, LandedVerdicts, HeatmapView)
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)

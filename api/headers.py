@@ -15,6 +15,12 @@ class SubmitHeader(BaseModel):
     )
 
 
+class WaitHeader(BaseModel):
+    """How long the client wants to wait."""
+
+    prefer: str | None = Field(default=None, description="`wait=10`: up to 10 seconds.")
+
+
 class ScanHeader(SubmitHeader):
     """The key of the request, and how long the client wants to wait for the verdict."""
 

@@ -88,7 +88,7 @@ def _host_name(host: str) -> str:
 
 
 def _set_headers(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     # Not `no-referrer`: with it, browsers send `Origin: null` with our own forms.
     response.headers["Referrer-Policy"] = "same-origin"

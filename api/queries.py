@@ -24,6 +24,12 @@ class JobPath(BaseModel):
     job_id: str = Field(description="Id of the job.")
 
 
+class VerdictPath(BaseModel):
+    """A verdict named in the path."""
+
+    verdict_id: str = Field(description="Id of the verdict.")
+
+
 class UploadPath(BaseModel):
     """A resumable upload named in the path."""
 
@@ -55,6 +61,12 @@ class VerdictQuery(PageQuery):
 
     label: Label | None = None
     outcome: Outcome | None = None
+
+
+class HeatmapQuery(BaseModel):
+    """Which heatmap of a verdict."""
+
+    face: int = Field(0, ge=0, le=999, description="Place of the face among the verdict's `faces`.")
 
 
 class ExportQuery(BaseModel):

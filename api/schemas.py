@@ -18,6 +18,9 @@ from core.terms import (
 )
 
 JOB_ID = Field(description="Id of the job.", examples=["job_01a20b556ef076ef82e6d3893ba81f31"])
+VERDICT_ID = Field(
+    description="Id of the verdict.", examples=["job_01a20b556ef076ef82e6d3893ba81f31-0"]
+)
 
 
 class Counters(BaseModel):
@@ -85,6 +88,7 @@ class FaceView(BaseModel):
 class VerdictView(BaseModel):
     """The verdict of one item."""
 
+    id: str = VERDICT_ID
     position: int = Field(ge=0, description="Place of the item in its job, from 0.")
     name: str = Field(description="File name, or path inside the folder or archive.")
     custom_id: str | None
@@ -105,6 +109,14 @@ class VerdictView(BaseModel):
     reused: bool
     model_version: str
     created_at: datetime
+
+
+class HeatmapView(BaseModel):
+    """A heatmap that is being made."""
+
+    verdict_id: str = VERDICT_ID
+    face: int = Field(description="Which of the verdict's faces; 0 for a whole image.")
+    state: Literal["queued"] = "queued"
 
 
 class JobPage(BaseModel):

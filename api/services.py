@@ -8,6 +8,7 @@ from flask import current_app
 from core.access import Access
 from core.endings import Endings
 from core.errors import BrokerUnavailableError
+from core.fetching import ItemReader
 from core.logs import get_logger
 from core.settings import Settings
 from core.storage import Storage
@@ -22,8 +23,9 @@ log = get_logger(__name__)
 class Services:
     """The collaborators of one application.
 
-    `endings` tells when single scans have ended, `access` which places jobs may name,
-    `waiting_room` bounds the requests that wait, `streams` those that are answered for long.
+    `endings` tells when single scans have ended and heatmaps are made, `reader` reads the images
+    of items, `access` tells which places jobs may name, `waiting_room` bounds the requests that
+    wait, `streams` those that are answered for long.
     """
 
     settings: Settings
@@ -31,6 +33,7 @@ class Services:
     queue: TaskQueue
     endings: Endings
     storage: Storage
+    reader: ItemReader
     access: Access
     waiting_room: BoundedSemaphore
     streams: BoundedSemaphore

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api.schemas import Counters, FaceView, JobView, ModelView, VerdictView
 from api.services import services
 from core.terms import Alias, JobState
-from db import jobs, pace
+from db import jobs, pace, verdicts
 from db.jobs import InHand
 from db.models import Job, ModelVersion, Verdict
 
@@ -61,9 +61,10 @@ def job_view(job: Job, held: InHand | None) -> JobView:
     )
 
 
-def verdict_view(verdict: Verdict, *, model_version: str) -> VerdictView:
-    """Return the verdict as clients see it."""
+def verdict_view(verdict: Verdict, *, job_id: str, model_version: str) -> VerdictView:
+    """Return the verdict as clients see it; `job_id` is the public id of its job."""
     return VerdictView(
+        id=verdicts.public_id(job_id, verdict.position),
         position=verdict.position,
         name=verdict.name,
         custom_id=verdict.custom_id,

@@ -46,9 +46,12 @@ def read_scan(services: Services, public_id: str) -> ScanView:
     with services.database.read() as session:
         job, held = jobs.look(session, public_id)
         found = verdicts.page(session, job.id, limit=1)
+        version = job.model_version.name
         return ScanView(
             job=job_view(job, held),
-            verdict=verdict_view(found[0], model_version=job.model_version.name) if found else None,
+            verdict=verdict_view(found[0], job_id=public_id, model_version=version)
+            if found
+            else None,
         )
 
 

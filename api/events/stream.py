@@ -88,7 +88,10 @@ def _read(following: Following, after: int) -> Reading:
             landings=[
                 LandedVerdicts(
                     landing=landing.number,
-                    verdicts=[verdict_view(v, model_version=version) for v in landing.verdicts],
+                    verdicts=[
+                        verdict_view(v, job_id=job.public_id, model_version=version)
+                        for v in landing.verdicts
+                    ],
                 )
                 for landing in found
             ],

@@ -45,4 +45,5 @@ def _read(database: Database, selection: Selection, after: int) -> list[VerdictV
             label=selection.label,
             outcome=selection.outcome,
         )
-        return [verdict_view(verdict, model_version=job.model_version.name) for verdict in found]
+        version = job.model_version.name
+        return [verdict_view(v, job_id=job.public_id, model_version=version) for v in found]

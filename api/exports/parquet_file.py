@@ -15,6 +15,7 @@ PAGES_A_ROW_GROUP = 20  # of 1,000 rows: small enough to hold, large enough to c
 _WORD = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
     [
+        pa.field("id", pa.string(), nullable=False),
         pa.field("position", pa.int64(), nullable=False),
         pa.field("name", pa.string(), nullable=False),
         pa.field("custom_id", pa.string()),

@@ -73,6 +73,7 @@ def view(**changes: object) -> VerdictView:
     """Return a verdict that failed."""
     given = {
         **dict.fromkeys(VerdictView.model_fields),
+        "id": "job_0-0",
         "position": 0,
         "name": "a.png",
         "outcome": "failed",
@@ -264,4 +265,5 @@ def test_lines_end_as_rfc_4180_says() -> None:
     def one() -> Iterator[list[VerdictView]]:
         yield [view(name='say "x", y')]
 
-    assert b"".join(write_csv(one())).split(b"\r\n")[1].startswith(b'0,"say ""x"", y",,failed,')
+    line = b"".join(write_csv(one())).split(b"\r\n")[1]
+    assert line.startswith(b'job_0-0,0,"say ""x"", y",,failed,')
