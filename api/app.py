@@ -11,6 +11,7 @@ from api import (
     document,
     errors,
     faults,
+    feedback,
     health,
     heatmaps,
     images,
@@ -133,7 +134,7 @@ def _add_views(app: OpenAPI) -> None:
     app.url_map.converters["webhook"] = WebhookIdConverter
     app.url_map.converters["delivery"] = DeliveryIdConverter
     of_jobs = (jobs, resumable, scans, faults, exports, events)
-    of_verdicts = (verdicts, heatmaps, images)
+    of_verdicts = (verdicts, heatmaps, images, feedback)
     for noun in (*of_jobs, *of_verdicts, webhooks, models, health):
         app.register_api(noun.blueprint)
     for part in (pages, sign_in):

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from werkzeug.datastructures import FileStorage as WerkzeugFile
 
 from core.sources import FolderSource
-from core.terms import FaceMode, Priority, SourceType
+from core.terms import FaceMode, Label, Priority, SourceType
 
 MAX_URLS = 10_000
 DAY_S = 24 * 3600
@@ -20,6 +20,12 @@ def _visible(text: str) -> str:
     if any(category(letter) in CONTROL for letter in text):
         raise ValueError("Leave control characters out.")
     return text
+
+
+def _of_lines(text: str) -> str:
+    lines = text.replace("\r\n", "\n")
+    _visible(lines.replace("\n", "").replace("\t", ""))
+    return lines
 
 
 def _parsed(value: object) -> object:
@@ -175,6 +181,13 @@ class JobUpload(Body):
     options: Annotated[JobOptions, BeforeValidator(_parsed)] = Field(
         default=JobOptions(), description="JSON: how the job is to run."
     )
+
+
+class FeedbackRequest(Body):
+    """What a person says that an image is."""
+
+    truth: Literal[Label.FAKE, Label.REAL]
+    note: Annotated[str, Field(max_length=2000), AfterValidator(_of_lines)] | None = None
 
 
 class ScanUpload(Body):

@@ -7,12 +7,12 @@ from flask import Response, url_for
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from api.schemas import Counters, FaceView, JobView, ModelView, VerdictView
+from api.schemas import Counters, FaceView, FeedbackView, JobView, ModelView, VerdictView
 from api.services import services
-from core.terms import Alias, JobState
+from core.terms import Alias, JobState, Label
 from db import jobs, pace, verdicts
 from db.jobs import InHand
-from db.models import Job, ModelVersion, Verdict
+from db.models import Feedback, Job, ModelVersion, Verdict
 
 SHOWN_OF_SOURCE = ("type", "path", "name", "strict")
 TIMES = ("created_at", "planning_at", "running_at", "listed_at", "completed_at", "failed_at")
@@ -80,6 +80,23 @@ def verdict_view(verdict: Verdict, *, job_id: str, model_version: str) -> Verdic
         reused=verdict.reused,
         model_version=model_version,
         created_at=verdict.created_at,
+    )
+
+
+def feedback_view(said: Feedback, verdict: Verdict, *, job_id: str) -> FeedbackView:
+    """Return the feedback as clients see it; `job_id` is the public id of its job."""
+    is_sure = verdict.label in (Label.FAKE, Label.REAL)
+    return FeedbackView.model_validate(
+        {
+            "verdict_id": verdicts.public_id(job_id, verdict.position),
+            "name": verdict.name,
+            "sha256": verdict.sha256.hex() if verdict.sha256 else None,
+            "label": verdict.label,
+            "truth": said.truth,
+            "is_right": said.truth == verdict.label if is_sure else None,
+            "note": said.note,
+            "given_at": said.given_at,
+        }
     )
 
 

@@ -44,7 +44,7 @@ def upgrade() -> None:
     op.create_table(
         "feedback",
         *_of_verdict(),
-        sa.Column("is_right", sa.Boolean(), nullable=False),
+        sa.Column("truth", LABEL, nullable=False),
         sa.Column("note", sa.String()),
         sa.Column("api_key_id", sa.Integer()),
         sa.Column("given_at", TIME, nullable=False),

@@ -39,6 +39,7 @@ def own(rig: ApiRig, client: ApiClient) -> dict[str, str]:
     """Make one of everything that keys own; return the ids by their names in paths."""
     scanned = submit(client)
     rig.worker.run(scanned)
+    client.post(f"/v1/verdicts/{scanned}-0/feedback", json={"truth": "fake"})
     webhook = client.post("/v1/webhooks", json={"url": "https://example.com/hook"}).json
     upload = client.post("/v1/uploads", headers=TUS).headers["Location"]
     return {
