@@ -1,5 +1,6 @@
 """What openapi.json says beyond the views: the service, its tags, and the problems it answers."""
 
+from importlib.metadata import version
 from typing import Any
 
 from flask_openapi3.models import OPENAPI3_REF_PREFIX
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 
 INFO = Info(
     title="fakesweep",
-    version="1",
+    version=version("fakesweep"),
     description=(
         "Self-hosted deepfake scanning at bulk scale: one calibrated verdict for each image. "
         "Every error is an `application/problem+json` document (RFC 9457)."

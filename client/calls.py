@@ -75,6 +75,11 @@ class Calls:
         except ClientError:
             return False
 
+    async def version(self) -> str:
+        """Return the release of the server."""
+        info = (await self._http.get("/openapi.json")).get("info")
+        return str(info.get("version", "")) if isinstance(info, dict) else ""
+
     async def close(self) -> None:
         """Close the connections."""
         await self._http.close()

@@ -103,6 +103,7 @@ class Client:
     scan = blocking(Calls.scan)
     models = blocking(Calls.models)
     is_ready = blocking(Calls.is_ready)
+    version = blocking(Calls.version)
     close = blocking(Calls.close)
 
     def __enter__(self) -> Self:

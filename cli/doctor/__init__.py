@@ -1,0 +1,1 @@
+"""`fakesweep doctor`: what is wrong with an installation, in sentences, and what to do."""
