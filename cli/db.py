@@ -2,6 +2,7 @@
 
 import click
 
+from cli.working import working
 from core.settings import load_settings
 from db.migrations import upgrade as upgrade_tables
 
@@ -15,5 +16,6 @@ def db() -> None:
 def upgrade() -> None:
     """Create the tables, or bring them to this release."""
     settings = load_settings()
-    upgrade_tables(settings.database_url)
+    with working("bringing the tables to this release"):
+        upgrade_tables(settings.database_url)
     click.echo("The database is up to date.")

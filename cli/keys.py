@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.json_lines import echo_json, json_option
 from cli.text import plain
 from core.settings import load_settings
 from core.terms import Scope
@@ -20,6 +22,14 @@ from db.models import ApiKey
 from db.session import Database
 
 MAX_NAME_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a key has used up of what it may."""
+
+    open_jobs: int
+    items_today: int
 
 
 class Limit(click.IntRange):
@@ -75,17 +85,22 @@ def create(
 
 
 @keys.command("list")
-def list_keys() -> None:
+@json_option
+def list_keys(as_json: bool) -> None:
     """List the keys with what they may do and have used; times are in UTC."""
     table = Table("name", "key", "scopes", "open jobs", "items today", "last used", "state")
     table.box = SIMPLE_HEAD
     with _database() as database, database.read() as session:
         open_jobs, used = quotas.open_jobs(session), quotas.used_today(session)
         for key in api_keys.everyone(session):
-            table.add_row(*_row(key, open_jobs.get(key.id, 0), used.get(key.id, 0)))
+            now = Use(open_jobs=open_jobs.get(key.id, 0), items_today=used.get(key.id, 0))
+            if as_json:
+                echo_json(_described(key, now))
+            else:
+                table.add_row(*_row(key, now))
     if table.row_count:
         Console().print(table)
-    else:
+    elif not as_json:
         click.echo("There are no API keys; `fakesweep keys create NAME` makes one.")
 
 
@@ -127,13 +142,19 @@ def _database() -> Iterator[Database]:
         database.close()
 
 
-def _row(key: ApiKey, open_jobs: int, used: int) -> list[str | Text]:
+def _described(key: ApiKey, now: Use) -> dict[str, Any]:
+    """Return what is known of a key, as scripts read it."""
+    names = "name shown scopes max_open_jobs max_items_a_day created_at last_used_at revoked_at"
+    return {name: getattr(key, name) for name in names.split()} | asdict(now)
+
+
+def _row(key: ApiKey, now: Use) -> list[str | Text]:
     return [
         plain(key.name),
         f"{key.shown}…",
         ", ".join(key.scopes),
-        _of(open_jobs, key.max_open_jobs),
-        _of(used, key.max_items_a_day),
+        _of(now.open_jobs, key.max_open_jobs),
+        _of(now.items_today, key.max_items_a_day),
         _minute(key.last_used_at) or "never",
         f"revoked {_minute(key.revoked_at)}" if key.revoked_at else "active",
     ]

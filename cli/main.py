@@ -19,6 +19,7 @@ COMMANDS = {
     "models": LazyCommand("cli.models:models", "List, register and promote model versions."),
     "purge": LazyCommand("cli.purge:purge", "Delete now what is not kept any more."),
     "doctor": LazyCommand("cli.doctor.command:doctor", "Say what is wrong, and what to do."),
+    "completion": LazyCommand("cli.completion:completion", "Let your shell complete commands."),
     "db": LazyCommand("cli.db:db", "Look after the database."),
     "train": LazyCommand("training.cli:train", "Train, evaluate and publish a model version."),
 }

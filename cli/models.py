@@ -1,16 +1,18 @@
 """`fakesweep models`: the model versions that the database knows, and their aliases."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from cli.json_lines import echo_json, json_option
 from cli.stack.preparation import sync_models
 from core.settings import load_settings
 from core.terms import Alias
 from db import model_versions
+from db.models import ModelVersion
 from db.session import Database
 
 
@@ -20,27 +22,35 @@ def models() -> None:
 
 
 @models.command("list")
-def list_models() -> None:
+@json_option
+def list_models(as_json: bool) -> None:
     """List the model versions, newest first."""
     database = Database(load_settings().database_url)
     table = Table("alias", "model version", "test AUC", "registered")
     with database.read() as session:
         held = model_versions.aliases(session)
         for version in model_versions.everyone(session):
-            shown = ", ".join(held.get(version.id, []))
+            aliases = held.get(version.id, [])
+            if as_json:
+                echo_json(_described(version, aliases))
+                continue
             registered = f"{version.registered_at:%Y-%m-%d %H:%M} UTC"
-            table.add_row(shown, version.name, _test_auc(version.card), registered)
+            table.add_row(", ".join(aliases), version.name, _test_auc(version.card), registered)
     if table.row_count:
         Console().print(table)
-    else:
+    elif not as_json:
         click.echo("No model version is registered; `fakesweep models sync` looks for new ones.")
 
 
 @models.command()
-def sync() -> None:
+@json_option
+def sync(as_json: bool) -> None:
     """Register the model versions that are new in the registry."""
     settings = load_settings()
     added = sync_models(settings)
+    if as_json:
+        echo_json({"registry": settings.registry_dir, "added": added})
+        return
     found = f"{len(added)} new: {', '.join(added)}" if added else "nothing new"
     click.echo(f"Looked through {settings.registry_dir}: {found}.")
 
@@ -59,6 +69,16 @@ def promote(model_version: str, alias: str) -> None:
     with Database(load_settings().database_url).write() as session:
         model_versions.set_alias(session, Alias(alias), model_version)
     click.echo(f"{model_version} is now the {alias}.")
+
+
+def _described(version: ModelVersion, aliases: Sequence[Alias]) -> dict[str, Any]:
+    return {
+        "id": version.name,
+        "aliases": list(aliases),
+        "registered_at": version.registered_at,
+        "fingerprint": version.fingerprint,
+        "card": version.card,
+    }
 
 
 def _test_auc(card: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 import click
 
+from cli.json_lines import echo_json, json_option
+from cli.working import working
 from core.settings import load_settings
 from db.migrations import require_current
 from db.session import Database
@@ -9,7 +11,8 @@ from workers.retention import build_retention
 
 
 @click.command()
-def purge() -> None:
+@json_option
+def purge(as_json: bool) -> None:
     """Delete now what is not kept any more, as the workers do every few minutes.
 
     That is what deleted jobs hold; uploads, jobs and webhook deliveries that are older than
@@ -21,9 +24,13 @@ def purge() -> None:
     try:
         database.check()
         require_current(database)
-        done = build_retention(settings, database).run()
+        with working("deleting"):
+            done = build_retention(settings, database).run()
     finally:
         database.close()
+    if as_json:
+        echo_json(done)
+        return
     click.echo(
         f"Jobs deleted: {done.jobs:,}. Jobs whose uploads were deleted: {done.uploads:,}. "
         f"Unused uploads deleted: {done.unused_uploads:,}. "

@@ -10,8 +10,10 @@ from rich.console import Console
 from cli.files import require_writable
 from cli.images import Images, find_images
 from cli.jobs.options import faces_option
+from cli.json_lines import echo_json, json_option
 from cli.report import read_verdicts
 from cli.scan_server import ScanServer, local_server, named_server
+from cli.working import working
 from client import ClientError, Job, JobOptions
 from client.progress import JobProgress
 from core.errors import FakesweepError
@@ -30,10 +32,14 @@ INTERRUPTED_EXIT_CODE = 130
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Worker processes."
 )
 @faces_option
-def scan(path: Path, url: str | None, csv: Path | None, workers: int, faces: str) -> None:
+@json_option
+def scan(
+    path: Path, url: str | None, csv: Path | None, workers: int, faces: str, as_json: bool
+) -> None:
     """Scan the image or the folder of images at PATH; show a verdict for each.
 
     Nothing needs to run before: everything starts on this machine and stops at the end.
+    With --json, standard output has all verdicts, one a line, and nothing else.
     Exit code 0: the job completed, whatever the verdicts; 1: it failed; 2: it could not start.
     """
     images = find_images(path)
@@ -46,7 +52,7 @@ def scan(path: Path, url: str | None, csv: Path | None, workers: int, faces: str
 
     chosen = named_server(url) if url else local_server(images, workers=workers, say=say)
     try:
-        _scan(chosen, images, JobOptions(faces=faces), csv, notes)
+        _scan(chosen, images, JobOptions(faces=faces), csv, notes, as_json=as_json)
     except KeyboardInterrupt:
         say("Interrupted; the job was cancelled.")
         sys.exit(INTERRUPTED_EXIT_CODE)
@@ -58,13 +64,20 @@ def _scan(
     options: JobOptions,
     csv: Path | None,
     notes: Console,
+    *,
+    as_json: bool,
 ) -> None:
     with chosen as server:
         job = _follow(server, images, options, notes)
-        report = read_verdicts(server.client.jobs.verdicts(job.id))
+        verdicts = server.client.jobs.verdicts(job)
         if csv is not None:
-            server.client.jobs.export(job.id, csv)
-    report.show(Console(highlight=False), job, csv)
+            with working("writing the verdicts"):
+                server.client.jobs.export(job, csv)
+        if as_json:
+            for verdict in verdicts:
+                echo_json(verdict)
+        else:
+            read_verdicts(verdicts).show(Console(highlight=False), job, csv)
     if job.state != "completed":
         raise FakesweepError(job.error or f"The job ended {job.state}.")
 

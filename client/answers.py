@@ -101,6 +101,7 @@ class Verdict:
     faces: tuple[Face, ...] | None = None
     width: int | None = None
     height: int | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from cli.doctor.services import (
     look_at_storage,
     look_at_workers,
 )
-from cli.jobs.options import echo_json, json_option
+from cli.json_lines import echo_json, json_option
 from cli.text import plain
 from core.errors import ConfigurationError
 from core.settings import Settings, load_settings

@@ -4,27 +4,31 @@ import click
 
 from cli.connection import connected
 from cli.jobs.options import job_argument
+from cli.json_lines import echo_json, json_option
 from cli.server import server_option
+from client import Job
 
 
 @click.command()
 @job_argument
+@json_option
 @server_option
-def cancel(job_id: str, url: str | None) -> None:
+def cancel(job_id: str, as_json: bool, url: str | None) -> None:
     """Cancel a job; shards in hand still end."""
     with connected(url) as client:
         job = client.jobs.cancel(job_id)
-    click.echo(f"Job {job.id} is {job.state}; {job.counters.ended} images have a verdict.")
+    _tell(job, f"{job.counters.ended} images have a verdict.", as_json)
 
 
 @click.command()
 @job_argument
+@json_option
 @server_option
-def retry(job_id: str, url: str | None) -> None:
+def retry(job_id: str, as_json: bool, url: str | None) -> None:
     """Scan the failed images of a job again."""
     with connected(url) as client:
         job = client.jobs.retry(job_id)
-    click.echo(f"Job {job.id} is {job.state}; its failed images are scanned again.")
+    _tell(job, "its failed images are scanned again.", as_json)
 
 
 @click.command()
@@ -36,3 +40,10 @@ def delete(job_id: str, url: str | None) -> None:
     with connected(url) as client:
         client.jobs.delete(job_id)
     click.echo(f"Job {job_id} is deleted.")
+
+
+def _tell(job: Job, what_follows: str, as_json: bool) -> None:
+    if as_json:
+        echo_json(job)
+    else:
+        click.echo(f"Job {job.id} is {job.state}; {what_follows}")

@@ -12,12 +12,11 @@ from rich.table import Column, Table
 from cli.connection import connected
 from cli.jobs.options import (
     Moment,
-    echo_json,
     job_argument,
-    json_option,
     metadata_option,
     one_of,
 )
+from cli.json_lines import echo_json, json_option
 from cli.server import server_option
 from cli.text import plain
 from client import Job

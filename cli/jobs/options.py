@@ -1,8 +1,6 @@
-"""What the commands on jobs have in common: the job's id, metadata, JSON for scripts."""
+"""What the commands on jobs have in common: the job's id, metadata, words and moments."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -12,7 +10,6 @@ import click
 from core.terms import FaceMode
 
 job_argument = click.argument("job_id", metavar="JOB")
-json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for scripts.")
 faces_option = click.option(
     "--faces",
     type=click.Choice([mode.value for mode in FaceMode]),
@@ -52,17 +49,8 @@ def metadata_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., A
     )
 
 
-def echo_json(answer: Any) -> None:  # noqa: ANN401 - any of the client's answers
-    """Write one of the client's answers as one line of JSON."""
-    click.echo(json.dumps(asdict(answer), ensure_ascii=False, default=_text))
-
-
 def _pairs(_context: click.Context, _option: object, given: Sequence[str]) -> Mapping[str, str]:
     for pair in given:
         if "=" not in pair:
             raise click.BadParameter(f"Write {pair} as KEY=VALUE.")
     return dict(pair.split("=", 1) for pair in given)
-
-
-def _text(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

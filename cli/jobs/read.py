@@ -10,10 +10,12 @@ from rich.table import Table
 
 from cli.connection import connected
 from cli.files import require_writable
-from cli.jobs.options import echo_json, job_argument, json_option, one_of
+from cli.jobs.options import job_argument, one_of
+from cli.json_lines import echo_json, json_option
 from cli.report import ending, faces_of
 from cli.server import server_option
 from cli.text import plain
+from cli.working import working
 from core.terms import ExportFormat, Label, Outcome
 
 label_option = click.option(
@@ -70,6 +72,7 @@ def verdicts(
 )
 @label_option
 @outcome_option
+@json_option
 @server_option
 def export(
     job_id: str,
@@ -77,14 +80,19 @@ def export(
     chosen: str | None,
     label: str | None,
     outcome: str | None,
+    as_json: bool,
     url: str | None,
 ) -> None:
     """Write a job's verdicts to FILE, as CSV, JSONL or Parquet."""
     require_writable(file)
     kind = chosen or _format_of(file)
-    with connected(url) as client:
+    with connected(url) as client, working("exporting"):
         client.jobs.export(job_id, file, format=kind, label=label, outcome=outcome)
-    click.echo(f"The verdicts are in {file}, {file.stat().st_size:,} bytes of {kind}.")
+    size = file.stat().st_size
+    if as_json:
+        echo_json({"job": job_id, "file": str(file), "format": kind, "bytes": size})
+    else:
+        click.echo(f"The verdicts are in {file}, {size:,} bytes of {kind}.")
 
 
 @click.command()

@@ -11,7 +11,9 @@ from cli.jobs import sources
 from cli.jobs.options import faces_option, metadata_option, one_of
 from cli.jobs.sources import Order, Submit
 from cli.jobs.watch import follow
+from cli.json_lines import echo_json, json_option
 from cli.server import server_option
+from cli.working import working
 from client import JobOptions
 from core.terms import Priority
 
@@ -52,6 +54,7 @@ LIST = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
     "--idempotency-key", metavar="KEY", help="Given again with the same, it makes no second job."
 )
 @click.option("--wait", is_flag=True, help="Follow the job to its end.")
+@json_option
 @server_option
 def submit(
     paths: Sequence[Path],
@@ -72,11 +75,12 @@ def submit(
     strict: bool,
     idempotency_key: str | None,
     wait: bool,
+    as_json: bool,
     url: str | None,
 ) -> None:
     """Scan the images at PATHS (files, or one folder), which are uploaded, or those of an option.
 
-    The job's id goes to standard output.
+    The job's id goes to standard output; with --json, the job, and with --wait the job as it ended.
     """
     if form and not (manifest or files):
         raise click.UsageError("--format is that of a list; name one by --manifest or --files.")
@@ -101,10 +105,14 @@ def submit(
         strict=strict,
     )
     with connected(url) as client:
-        job = chosen(client, Order(options=options, idempotency_key=idempotency_key))
-        click.echo(job.id)
+        with working("submitting"):
+            job = chosen(client, Order(options=options, idempotency_key=idempotency_key))
+        if as_json:
+            echo_json(job)
+        else:
+            click.echo(job.id)
         if wait:
-            follow(client, job.id)
+            follow(client, job.id, as_json=as_json)
         else:
             click.echo(f"`fakesweep jobs watch {job.id}` follows it to its end.", err=True)
 

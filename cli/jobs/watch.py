@@ -7,7 +7,8 @@ import click
 from rich.console import Console
 
 from cli.connection import connected
-from cli.jobs.options import echo_json, job_argument, json_option
+from cli.jobs.options import job_argument
+from cli.json_lines import echo_json, json_option
 from cli.report import ending
 from cli.server import server_option
 from cli.text import plain

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import click
 
 from cli.connection import connected
+from cli.json_lines import echo_json, json_option
 from cli.server import server_option
 from cli.text import plain
 from cli.webhooks.options import events_option, shown_time, webhook_argument
@@ -13,12 +14,19 @@ from cli.webhooks.options import events_option, shown_time, webhook_argument
 @click.command()
 @click.argument("endpoint", metavar="ENDPOINT")
 @events_option("By default everything.")
+@json_option
 @server_option
-def add(endpoint: str, events: Sequence[str], url: str | None) -> None:
-    """Send events to ENDPOINT, an https URL; write the secret to standard output, this once."""
+def add(endpoint: str, events: Sequence[str], as_json: bool, url: str | None) -> None:
+    """Send events to ENDPOINT, an https URL; write the secret to standard output, this once.
+
+    With --json, the webhook with its secret.
+    """
     with connected(url) as client:
         made = client.webhooks.add(endpoint, events=events or None)
-    click.echo(made.secret)
+    if as_json:
+        echo_json(made)
+    else:
+        click.echo(made.secret)
     click.echo(
         f"This is the secret of the webhook {made.id}; it verifies the signatures. Keep it now: "
         "it cannot be shown again.",

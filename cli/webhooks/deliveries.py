@@ -5,6 +5,7 @@ from itertools import islice
 import click
 
 from cli.connection import connected
+from cli.json_lines import echo_json, json_option
 from cli.server import server_option
 from cli.text import plain
 from cli.webhooks.options import shown_time, webhook_argument
@@ -13,11 +14,15 @@ from client import Delivery
 
 @click.command()
 @webhook_argument
+@json_option
 @server_option
-def test(webhook_id: str, url: str | None) -> None:
+def test(webhook_id: str, as_json: bool, url: str | None) -> None:
     """Send a `ping` event."""
     with connected(url) as client:
         ping = client.webhooks.test(webhook_id)
+    if as_json:
+        echo_json(ping)
+        return
     click.echo(
         f"The ping {ping.id} is on its way; `fakesweep webhooks deliveries` says how it went."
     )
@@ -26,16 +31,20 @@ def test(webhook_id: str, url: str | None) -> None:
 @click.command()
 @webhook_argument
 @click.option("--limit", default=20, show_default=True, help="Show at most so many.")
+@json_option
 @server_option
-def deliveries(webhook_id: str, limit: int, url: str | None) -> None:
+def deliveries(webhook_id: str, limit: int, as_json: bool, url: str | None) -> None:
     """List what was sent and what is to be, newest first."""
     with connected(url) as client:
         found = list(islice(client.webhooks.deliveries(webhook_id), limit))
     for one in found:
+        if as_json:
+            echo_json(one)
+            continue
         click.echo(f"{one.id}  {one.event}  {one.state}, attempts: {one.attempts}")
         if how := _how(one):
             click.echo(f"    {plain(how)}")
-    if not found:
+    if not found and not as_json:
         click.echo("Nothing was sent yet.")
 
 

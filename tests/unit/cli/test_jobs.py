@@ -138,7 +138,7 @@ def test_verdicts_are_shown_and_exported(rig: ApiRig, faces: Path, tmp_path: Pat
     assert pq.read_table(target).num_rows == 3
     plain = tmp_path / "v.txt"
     assert "bytes of csv" in printed(run("export", job_id, str(plain)))[0]
-    assert plain.read_text().startswith("position,name")
+    assert plain.read_text().startswith("id,position,name")
 
 
 def test_faults_are_shown_by_line(rig: ApiRig, tmp_path: Path) -> None:
