@@ -27,6 +27,7 @@ from api import (
 from api.events import views as events
 from api.exports import views as exports
 from api.pages import sign_in
+from api.pages import verdicts as verdict_pages
 from api.pages import views as pages
 from api.requests import JobRequest, JobUpload, ScanUpload
 from api.schemas import HeatmapView, JobView, LandedVerdicts, Problem, ScanView
@@ -137,7 +138,7 @@ def _add_views(app: OpenAPI) -> None:
     of_verdicts = (verdicts, heatmaps, images, feedback)
     for noun in (*of_jobs, *of_verdicts, webhooks, models, health):
         app.register_api(noun.blueprint)
-    for part in (pages, sign_in):
+    for part in (pages, verdict_pages, sign_in):
         app.register_blueprint(part.blueprint)
     document.add_schemas(app, JobRequest, JobUpload, JobView, ScanUpload, ScanView)
     document.add_schemas(app, WebhookSecretView, DeliveryView, LandedVerdicts, HeatmapView)

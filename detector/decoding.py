@@ -22,7 +22,7 @@ BACKGROUND = (255, 255, 255)  # what shows through transparent pixels
 ON_A_SIDE = (5, 6, 7, 8)  # orientations of EXIF
 ROWS = 256  # of an image that are looked at together
 # What Pillow lets through on damaged or hostile files, found by fuzzing.
-_DAMAGED = (
+DAMAGED = (
     OSError,
     ValueError,
     RuntimeError,
@@ -83,7 +83,7 @@ def decode_reduced(data: bytes, limits: DecodeLimits, *, least_side: int | None)
         raise _too_large(
             f"The image has far more pixels than fit; at most {limits.max_pixels:,}"
         ) from error
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise ItemError(
             ItemCode.UNDECODABLE,
             f"The image is damaged or incomplete ({error}); send an intact copy.",
@@ -109,7 +109,7 @@ def _upright(image: Image.Image) -> Image.Image:
     """Turn the image as its EXIF says; EXIF that cannot be read says nothing."""
     try:
         return ImageOps.exif_transpose(image)
-    except _DAMAGED:
+    except DAMAGED:
         return image
 
 
@@ -117,7 +117,7 @@ def _lies_on_a_side(image: Image.Image) -> bool:
     """Return whether `_upright` exchanges the sides."""
     try:
         return image.getexif().get(ExifTags.Base.Orientation) in ON_A_SIDE
-    except _DAMAGED:
+    except DAMAGED:
         return False
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import Blueprint
 
 from api.schemas import Counters, FaceView, JobView
-from core.terms import ItemCode, JobState, Label, Outcome, SourceType
+from core.terms import FaceReason, ItemCode, JobState, Label, Outcome, SourceType
 
 STATES = {
     JobState.QUEUED: "Waiting",
@@ -31,6 +31,11 @@ CODES = {
     ItemCode.CHECKSUM_MISMATCH: "Checksum differs",
     ItemCode.POISON: "Given up",
 }
+FACE_REASONS = {
+    FaceReason.FACE_TOO_SMALL: "Too small",
+    FaceReason.FACE_TOO_BLURRY: "Too blurred",
+    FaceReason.NOT_AMONG_LARGEST: "Not among the largest",
+}
 KINDS = {
     Label.FAKE: "Fake",
     Label.UNCERTAIN: "Uncertain",
@@ -48,6 +53,7 @@ def register(blueprint: Blueprint) -> None:
         kind_word,
         code_word,
         faces_word,
+        face_reason,
         job_title,
         ended,
         number,
@@ -81,6 +87,11 @@ def faces_word(faces: Sequence[FaceView] | None) -> str:
     if not faces:
         return ""
     return "1 face" if len(faces) == 1 else f"{len(faces)} faces"
+
+
+def face_reason(reason: FaceReason) -> str:
+    """Return why a face has no score, in a few words."""
+    return FACE_REASONS[reason]
 
 
 def job_title(job: JobView) -> str:

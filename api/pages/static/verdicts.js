@@ -21,6 +21,7 @@ function row(verdict) {
   const field = (name) => filled.querySelector(`[data-field="${name}"]`);
   const kind = verdict.label ?? verdict.outcome;
   field("name").textContent = verdict.name;
+  field("name").href = `/verdicts/${verdict.id}`;
   field("kind").textContent = kindWords[kind];
   field("kind").className = `badge kind-${kind}`;
   field("code").textContent = codeWords[verdict.code] ?? "";

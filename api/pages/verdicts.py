@@ -1,0 +1,166 @@
+"""The page of one verdict: the image with its faces, what speaks for the score, and feedback."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Redirect
+
+from api import originals
+from api.feedback import keep_feedback, look_for_feedback
+from api.heatmaps import Picture, wait_for_heatmap
+from api.identity import caller
+from api.images import read_original
+from api.pages import scale
+from api.queries import HeatmapQuery
+from api.requests import FeedbackRequest
+from api.schemas import VerdictView
+from api.services import services
+from api.shapes import verdict_view
+from core.errors import ConflictError, GoneError, NotFoundError, StorageError
+from core.terms import Label
+from db import copies, verdicts
+from detector.metadata import FileMetadata, read_metadata
+
+MOST_COPIES = 20
+AWAY = "The image does not answer at the moment; load the page again in a while."
+
+blueprint = Blueprint("verdict_pages", __name__)
+
+
+@dataclass(frozen=True)
+class File:
+    """The image's file: its size and what it says of itself, or why it cannot be shown.
+
+    `must_be_fetched` tells that somebody else's server would be asked for it.
+    """
+
+    size_bytes: int = 0
+    metadata: FileMetadata | None = None
+    trouble: str = ""
+    must_be_fetched: bool = False
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A heatmap that the page shows, or is about to; `trouble` says why it never will."""
+
+    face: int
+    picture: Picture | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A verdict of the same bytes."""
+
+    job_id: str
+    verdict: VerdictView
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that is read in one look at the database."""
+
+    job_id: str
+    verdict: VerdictView
+    card: dict[str, Any]
+    original: originals.Original | None
+    copies: Sequence[Copy] = field(default_factory=list)
+    trouble: str = ""
+
+
+@blueprint.get("/verdicts/<verdict:verdict_id>")
+def show_verdict(verdict_id: str) -> str:
+    """Show a verdict; with `heatmap=0`, what speaks for it in the image or in its first face."""
+    shown = _look(verdict_id)
+    score = shown.verdict.score
+    return render_template(
+        "verdict.html",
+        job_id=shown.job_id,
+        verdict=shown.verdict,
+        copies=shown.copies,
+        band=scale.band_of(shown.card),
+        bars=[] if score is None else scale.distributions_of(shown.card, score),
+        measures=scale.measures_of(shown.card),
+        file=_file(shown),
+        heat=_heat(verdict_id),
+        is_fetched="fetch" in request.args,
+        feedback=look_for_feedback(verdict_id),
+        answers=_answers(shown.verdict.label),
+    )
+
+
+@blueprint.post("/verdicts/<verdict:verdict_id>/feedback")
+def give_feedback(verdict_id: str) -> Redirect:
+    """Keep what the form says, and lead back to the page."""
+    given = {name: request.form[name] for name in ("truth", "note") if request.form.get(name)}
+    keep_feedback(verdict_id, FeedbackRequest.model_validate(given))
+    page = url_for("verdict_pages.show_verdict", verdict_id=verdict_id, _anchor="feedback")
+    return redirect(page, 303)
+
+
+def _look(verdict_id: str) -> Shown:
+    with services().database.read() as session:
+        job, verdict = verdicts.get(session, verdict_id)
+        original, trouble = None, ""
+        try:
+            original = originals.find(session, verdict_id)
+        except GoneError as error:
+            trouble = str(error)
+        found = copies.find(session, verdict, visible_to=caller().sees, limit=MOST_COPIES)
+        return Shown(
+            job_id=job.public_id,
+            verdict=verdict_view(
+                verdict, job_id=job.public_id, model_version=job.model_version.name
+            ),
+            card=job.model_version.card,
+            original=original,
+            copies=[
+                Copy(
+                    other.public_id,
+                    verdict_view(
+                        copy, job_id=other.public_id, model_version=other.model_version.name
+                    ),
+                )
+                for other, copy in found
+            ],
+            trouble=trouble,
+        )
+
+
+def _file(shown: Shown) -> File:
+    if shown.original is None:
+        return File(trouble=shown.trouble)
+    if shown.original.is_remote and "fetch" not in request.args:
+        return File(must_be_fetched=True)
+    try:
+        content = read_original(shown.original)
+    except GoneError as error:
+        return File(trouble=str(error))
+    except StorageError:
+        return File(trouble=AWAY)
+    return File(len(content), read_metadata(content))
+
+
+def _heat(verdict_id: str) -> Heat | None:
+    if not request.args.get("heatmap"):
+        return None
+    face = HeatmapQuery.model_validate({"face": request.args["heatmap"]}).face
+    try:
+        return Heat(face, wait_for_heatmap(verdict_id, face, wait_s=0))
+    except (ConflictError, NotFoundError) as error:  # GoneError is among them
+        return Heat(face, trouble=str(error))
+
+
+def _answers(label: Label | None) -> list[tuple[Label, str]]:
+    """Return what a person can say of the verdict, with the words of the buttons."""
+    match label:
+        case Label.FAKE:
+            return [(Label.FAKE, "Right, it is fake"), (Label.REAL, "Wrong, it is real")]
+        case Label.REAL:
+            return [(Label.REAL, "Right, it is real"), (Label.FAKE, "Wrong, it is fake")]
+        case Label.UNCERTAIN:
+            return [(Label.FAKE, "It is fake"), (Label.REAL, "It is real")]
+    return []
