@@ -9,7 +9,11 @@ _RULE = "|---|---|---|---|---|---|---|---|"
 
 def write_card(card: dict[str, Any], file: Path) -> None:
     """Write the card as Markdown."""
-    file.write_text("\n".join([*_opening(card), *_measures(card), *_unseen(card), *_origin(card)]))
+    file.write_text(
+        "\n".join(
+            [*_opening(card), *_measures(card), *_unseen(card), *_whole(card), *_origin(card)]
+        )
+    )
 
 
 def summarize(name: str, one: dict[str, Any]) -> list[str]:
@@ -50,6 +54,8 @@ def _measures(card: dict[str, Any]) -> list[str]:
     metrics = card["metrics"]
     return [
         "## On test images of the sources it was trained on",
+        "",
+        _how(card),
         "",
         _HEADER,
         _RULE,
@@ -95,6 +101,8 @@ def _unseen(card: dict[str, Any]) -> list[str]:
     return [
         "## On sources it never saw",
         "",
+        _how(card),
+        "",
         _HEADER,
         _RULE,
         *(_row(name, one) for name, one in measured.items()),
@@ -104,6 +112,30 @@ def _unseen(card: dict[str, Any]) -> list[str]:
         *sentences,
         "",
     ]
+
+
+def _whole(card: dict[str, Any]) -> list[str]:
+    """Return the table of the same images scored whole, which is what `faces=off` asks for."""
+    sets = card["metrics"].get("scored_whole")
+    if not sets:
+        return []
+    rows = [row for one in sets for row in {**one["sources"], **one["pairs"]}.items()]
+    return [
+        "## The same images, scored whole (faces off)",
+        "",
+        "It learned from squares around faces; a job that asks for `faces: off` gets this.",
+        "",
+        _HEADER,
+        _RULE,
+        *(_row(name, one) for name, one in rows),
+        "",
+    ]
+
+
+def _how(card: dict[str, Any]) -> str:
+    if card["preprocessing"].get("faces") == "on":
+        return "Scored by the faces found in each image (faces on)."
+    return "Scored as whole images (faces off)."
 
 
 def _origin(card: dict[str, Any]) -> list[str]:

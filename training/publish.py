@@ -5,6 +5,7 @@ numbers on the card are those of the files beside it.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,13 +34,17 @@ MAX_ARTIFACT_BYTES = 50_000_000
 
 @dataclass(frozen=True)
 class Measured:
-    """What the card tells: the calibration and how the version does with it."""
+    """What the card tells: the calibration and how the version does with it.
+
+    `whole` are the test images and those of `cross` once more, of a version that scores faces.
+    """
 
     calibration: Calibration
     validated: Scored
     validation: Evaluation
     test: Evaluation
     cross: Evaluation | None
+    whole: Sequence[Evaluation] = ()
 
 
 def publish(
@@ -93,16 +98,25 @@ def _measure(
     validation, test = scored("validation"), scored("test")
     calibration = calibrate(validation.margins, validation.labels, target_fpr=run.config.target_fpr)
     draw_evaluation(test, calibration, plots)
+    others = gather(cross, "test") if cross else None
     unseen = None
-    if cross:
-        items = gather(cross, "test")
-        unseen = evaluate(score(items, run.spec, engine, what="unseen sources"), calibration)
+    if others is not None:
+        unseen = evaluate(score(others, run.spec, engine, what="unseen sources"), calibration)
+    whole = []
+    if run.spec.finds_faces:
+        sets = {"test": dataset.split("test"), "unseen sources": others}
+        whole = [
+            evaluate(score(items, run.spec.whole(), engine, what=f"{what}, whole"), calibration)
+            for what, items in sets.items()
+            if items is not None
+        ]
     return Measured(
         calibration,
         validation,
         evaluate(validation, calibration),
         evaluate(test, calibration),
         unseen,
+        whole,
     )
 
 
@@ -128,6 +142,7 @@ def _card(version: str, run: Run, dataset: PreparedDataset, measured: Measured) 
         "test_expected_calibration_error": measured.test.overall.calibration_error,
         "sources": {name: one.to_dict() for name, one in measured.test.datasets.items()},
         "unseen_sources": _unseen(measured.cross) if measured.cross else None,
+        "scored_whole": [_unseen(one) for one in measured.whole],
     }
     told = run.config.card
     return {

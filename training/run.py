@@ -45,7 +45,7 @@ class Run:
     def stage(self) -> dict[str, Any]:
         """Return how this run went, for a model card; there once the run has ended."""
         epochs = [entry for entry in self.history if "eval_auc" in entry]
-        best = max(epochs, key=lambda entry: entry["eval_auc"])
+        best = max(epochs, key=lambda entry: entry.get("eval_score", entry["eval_auc"]))
         return {
             "seed": self.config.seed,
             "git_commit": self.facts["git_commit"],

@@ -1,0 +1,42 @@
+"""The card for people says of each table how the images were scored."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.settings import SHIPPED_MODELS
+from training.card import write_card
+
+
+@pytest.fixture
+def card() -> dict[str, Any]:
+    """The facts of a version that scores whole images."""
+    card = json.loads((SHIPPED_MODELS / "fakesweep-vit-small-1" / "card.json").read_bytes())
+    card["data"]["counts"] = [{"dataset": "drawn", "n": 10}]
+    return card
+
+
+def _written(card: dict[str, Any], folder: Path) -> str:
+    write_card(card, folder / "card.md")
+    return (folder / "card.md").read_text()
+
+
+def test_a_version_that_scores_whole_images_says_so(card: dict[str, Any], tmp_path: Path) -> None:
+    """Its tables are of whole images, so there is no second one of them."""
+    text = _written(card, tmp_path)
+    assert text.count("Scored as whole images (faces off).") == 2
+    assert "scored whole" not in text
+
+
+def test_a_version_that_scores_faces_has_both(card: dict[str, Any], tmp_path: Path) -> None:
+    """The same images are measured by their faces, and once more as a whole."""
+    unseen = card["metrics"]["unseen_sources"]
+    card["preprocessing"]["faces"] = "on"
+    card["metrics"]["scored_whole"] = [unseen]
+    text = _written(card, tmp_path)
+    assert text.count("(faces on)") == 2
+    (whole,) = text.split("## The same images, scored whole (faces off)")[1:]
+    for name in [*unseen["sources"], *unseen["pairs"]]:
+        assert f"| {name} |" in whole.split("##")[0]
