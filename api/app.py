@@ -25,6 +25,7 @@ from api import (
     webhooks,
 )
 from api.events import views as events
+from api.examples import add_examples
 from api.exports import views as exports
 from api.pages import sign_in
 from api.pages import verdicts as verdict_pages
@@ -142,4 +143,4 @@ def _add_views(app: OpenAPI) -> None:
         app.register_blueprint(part.blueprint)
     document.add_schemas(app, JobRequest, JobUpload, JobView, ScanUpload, ScanView)
     document.add_schemas(app, WebhookSecretView, DeliveryView, LandedVerdicts, HeatmapView)
-    app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
+    app.add_url_rule("/openapi.json", "openapi", lambda: add_examples(app.api_doc))

@@ -1,5 +1,6 @@
 """What openapi.json says beyond the views: the service, its tags, and the problems it answers."""
 
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
@@ -69,9 +70,23 @@ def problems(*statuses: int, open_to_all: bool = False) -> dict[str | int | Any,
     return {
         status: {
             "description": PROBLEMS[status],
-            "content": {"application/problem+json": {"schema": reference}},
+            "content": {
+                "application/problem+json": {"schema": reference, "example": _problem(status)}
+            },
         }
         for status in (*statuses, *always)
+    }
+
+
+def _problem(status: int) -> dict[str, Any]:
+    """Return an example of the problem."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": PROBLEMS[status],
+        "request_id": "5f0c1d2e",
+        "errors": [],
     }
 
 

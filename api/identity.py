@@ -13,6 +13,7 @@ OPEN_ENDPOINTS = frozenset(
         "health.read_health",
         "health.read_readiness",
         "openapi",
+        "pages.show_docs",
         "pages.static",
         "sign_in.show_sign_in",
         "sign_in.sign_in",

@@ -75,6 +75,12 @@ def cancel_job(job_id: str) -> Redirect:
     return redirect(url_for("pages.show_job", job_id=job_id), 303)
 
 
+@blueprint.get("/docs")
+def show_docs() -> str:
+    """Show the OpenAPI document, with a form for each operation."""
+    return render_template("docs.html")
+
+
 @blueprint.after_request
 def _allow_going_back(response: Response) -> Response:
     """Let the browser keep pages for its Back button, but ask each time otherwise."""

@@ -17,7 +17,14 @@ from db.models import ApiKey
 from tests.support.api import ApiClient, ApiRig, part
 from tests.support.rows import add_champion
 
-OPEN = {"/healthz", "/readyz", "/openapi.json", "/static/<path:filename>", "/sign-in"}
+OPEN = {
+    "/docs",
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/static/<path:filename>",
+    "/sign-in",
+}
 READ = {
     "job_id": "/v1/jobs/{job_id}",
     "verdict_id": "/v1/verdicts/{verdict_id}",

@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
+from api.examples import OF_SCHEMAS
 from api.requests import JobRequest
 from api.schemas import Problem
 from tests.support.api import ApiRig
 
+BINARY = ("image/", "application/vnd.apache.parquet", "application/offset+octet-stream")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -31,15 +34,40 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 
 
 def test_every_operation_says_what_it_does_and_how_it_fails(document: dict[str, Any]) -> None:
-    """Summary, tags, an id, and problems for errors."""
+    """Summary, tags, an id, and a problem for each error that any request can meet."""
     found = operations(document)
     assert len({operation["operationId"] for operation in found}) == len(found) > 20
     for operation in found:
         assert operation["summary"]
         assert operation["tags"]
+        assert {"403", "429", "500", "503"} <= operation["responses"].keys()
         for status, response in operation["responses"].items():
+            assert response["description"]
             if status >= "400" and operation["operationId"] != "read_readiness":
                 assert list(response["content"]) == ["application/problem+json"]
+
+
+def test_every_body_has_an_example(document: dict[str, Any]) -> None:
+    """Of requests and of answers, errors included; but for bytes that nobody can read."""
+    for operation in operations(document):
+        for body in (operation.get("requestBody", {}), *operation["responses"].values()):
+            for kind, media in body.get("content", {}).items():
+                assert ("example" in media) is not kind.startswith(BINARY), operation["summary"]
+
+
+def test_the_examples_are_of_their_schemas(document: dict[str, Any]) -> None:
+    """Nothing in them is missing, misspelt or out of date."""
+    schemas = document["components"]["schemas"]
+    assert OF_SCHEMAS.keys() <= schemas.keys()
+    for name, example in OF_SCHEMAS.items():
+        if name.endswith("Upload"):
+            assert example.keys() <= schemas[name]["properties"].keys()
+        else:
+            validator = OAS31Validator(
+                {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+            )
+            assert [error.message for error in validator.iter_errors(example)] == []
+            assert example.keys() <= schemas[name]["properties"].keys()
 
 
 def test_every_operation_asks_for_a_key_but_the_open_ones(document: dict[str, Any]) -> None:

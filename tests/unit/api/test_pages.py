@@ -1,5 +1,6 @@
 """The web pages as the server renders them: whole without JavaScript."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -183,3 +184,15 @@ def test_the_pace_is_said_in_words(rate: float | None, eta_s: float | None, said
 def test_times_are_in_utc_before_javascript() -> None:
     """And say so."""
     assert clock(datetime(2026, 11, 24, 2, 5, tzinfo=UTC)) == "24 Nov 2026, 02:05 UTC"
+
+
+def test_the_api_has_a_page(guarded_rig: ApiRig) -> None:
+    """Open to all like the document that it shows, with its scripts from here."""
+    page = guarded_rig.client.get("/docs")
+    assert page.status_code == 200
+    scripts = re.findall(r'<script src="([^"]+)" defer></script>', page.text)
+    assert len(scripts) == page.text.count("<script") == 2
+    for path in scripts:
+        answer = guarded_rig.client.get(path)
+        assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
+    assert 'href="/openapi.json"' in page.text
