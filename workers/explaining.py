@@ -32,9 +32,10 @@ from workers.dispatch import send_all
 from workers.fetching import Fetch
 from workers.patience import is_passing, patiently
 
-LEASE_S = 300.0  # a slow CPU takes half a minute; a worker that died is not waited for longer
+LEASE_S = 300.0  # a slow CPU takes a minute; a worker that died is not waited for longer
 PAUSE_S = 5.0  # before what failed for the moment is tried again
 MAX_ATTEMPTS = 3
+AT_A_TIME = 4  # images of a heatmap that may be before a single scan
 CHANGED = "The image was changed since it was scored, so there is nothing to explain; scan it anew."
 GIVEN_UP = "Making the heatmap failed again and again, so it was given up; the log says why."
 
@@ -51,10 +52,17 @@ class BatchedEngine:
     stopping: Event
 
     def forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the margins; raises StoppedError when the process is stopping."""
-        if self.stopping.is_set():
-            raise StoppedError("The worker is stopping.")
-        return self.batcher.submit(self.run, pixels, interactive=True).result()
+        """Return the margins; raises StoppedError when the process is stopping.
+
+        A few images at a time: whoever waits for a single scan waits for no more of them.
+        """
+        margins = []
+        for start in range(0, len(pixels), AT_A_TIME):
+            if self.stopping.is_set():
+                raise StoppedError("The worker is stopping.")
+            some = pixels[start : start + AT_A_TIME]
+            margins.append(self.batcher.submit(self.run, some, interactive=True).result())
+        return np.concatenate(margins)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from tests.support.queue import RecordingQueue
 from tests.support.rows import add_planned_job, get_job, verdict_of
 from tests.support.workers import recovery
 from workers.detectors import Load
-from workers.explaining import MAX_ATTEMPTS
+from workers.explaining import AT_A_TIME, MAX_ATTEMPTS
 from workers.fetching import Fetch
 from workers.retention import DAY_S, build_retention
 
@@ -117,6 +117,31 @@ def test_each_face_has_a_heatmap_of_its_own(database: Database, storage: Storage
         worker.explain_waiting()
     assert heatmap(database, job_id, face=1).box == [10, 20, 30, 40]
     assert opacity(database, storage, job_id, face=1).shape == (20, 20)
+
+
+class Noting(CornerDetector):
+    """Notes how many images each forward pass takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[int] = []
+
+    def forward(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the margins."""
+        self.taken.append(len(pixels))
+        return super().forward(pixels)
+
+
+def test_a_single_scan_waits_for_few_images_of_a_heatmap(
+    database: Database, storage: Storage
+) -> None:
+    """However many the device could take at a time."""
+    ask(database, add_scored(database))
+    detector = Noting()
+    with explainer(database, storage, lambda _item: picture(), load=lambda _: detector) as worker:
+        worker.explain_waiting()
+    assert sum(detector.taken) == 1 + 14 * 14
+    assert max(detector.taken) == AT_A_TIME
 
 
 def _gone(_item: SourceItem) -> bytes:
