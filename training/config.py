@@ -91,6 +91,7 @@ class Adaptation(_Section):
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     head_factor: Annotated[float, Field(gt=0)] = 1.0
     head_examples: Annotated[int, Field(ge=0)] = 0  # 0: it starts at random
+    patch_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of each image's patches, in training
 
 
 def _word(value: object) -> object:

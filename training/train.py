@@ -78,7 +78,7 @@ def train(
         dataset.split("validation"), others, spec, most=config.measured_images, seed=config.seed
     )
     items = with_reconstructions(dataset, config.sampling.fakes.reconstructed)
-    network = FineTuned(vit, spec)
+    network = FineTuned(vit, spec, config.adaptation.patch_dropout)
     examples = TrainingExamples(items, spec, config)
     if checkpoint is None:
         fit_head(

@@ -10,7 +10,7 @@ from detector.preprocess import PreprocessingSpec
 from detector.vit import load_vit
 from training.config import Adaptation
 from training.loop import Average
-from training.network import FineTuned, choose_weights, keep_layers, learning
+from training.network import FineTuned, choose_weights, drop_patches, keep_layers, learning
 
 
 @pytest.fixture
@@ -128,3 +128,29 @@ def test_without_a_decay_nothing_is_kept(network: FineTuned, tmp_path: Path) -> 
     average.save(tmp_path)
     assert torch.equal(_bias(network), before)
     assert not list(tmp_path.iterdir())
+
+
+def test_dropped_patches_are_each_images_own() -> None:
+    """The class token and the order stay; other images and other draws keep other patches."""
+    tokens = torch.arange(2 * 101, dtype=torch.float32).reshape(2, 101, 1)
+    torch.manual_seed(7)
+    first, again = drop_patches(tokens, 0.4), drop_patches(tokens, 0.4)
+    assert first.shape == (2, 1 + 60, 1)
+    assert torch.equal(first[:, 0], tokens[:, 0])
+    assert (first[:, 1:].diff(dim=1) > 0).all()
+    assert not torch.equal(first[0], first[1] - 101)
+    assert not torch.equal(first, again)
+    assert drop_patches(tokens, 0.999).shape == (2, 2, 1)
+
+
+def test_patches_are_dropped_in_training_only(backbone: Path) -> None:
+    """What is measured and published sees whole pictures."""
+    plain = FineTuned(load_vit(backbone, new_head=True), PreprocessingSpec(size=32))
+    dropping = FineTuned(plain.vit, PreprocessingSpec(size=32), 0.5)
+    given = torch.randint(0, 256, (2, 3, 32, 32), dtype=torch.uint8), torch.tensor([0, 1])
+    torch.manual_seed(7)
+    with torch.no_grad():
+        measured = [dropping.eval()(*given)["logits"] for _ in range(2)]
+        trained = [dropping.train()(*given)["logits"] for _ in range(2)]
+    assert torch.equal(*measured)
+    assert not torch.equal(*trained)
