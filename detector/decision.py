@@ -34,7 +34,8 @@ def of_image(readings: Sequence[Reading]) -> Reading:
 class Calibration:
     """How a model version's margins become scores and labels.
 
-    `temperature` divides the margin before the sigmoid (Guo et al., ICML 2017). `threshold` is
+    From the margin `bias` is taken, and `temperature` divides the rest before the sigmoid (Platt,
+    1999; with a bias of 0: Guo et al., ICML 2017). `threshold` is
     the score above which `target_fpr` of the real validation images lie; scores from `band_low`
     up to `band_high` around it are `uncertain`.
     """
@@ -44,18 +45,20 @@ class Calibration:
     band_low: float
     band_high: float
     target_fpr: float
+    bias: float = 0.0  # of versions that were published before there was one
 
     def __post_init__(self) -> None:
         ordered = 0 <= self.band_low <= self.threshold <= self.band_high <= 1
-        if not ordered or not self.temperature > 0 or not 0 < self.target_fpr < 1:
+        is_finite = math.isfinite(self.bias) and math.isfinite(self.temperature)
+        if not ordered or not is_finite or not self.temperature > 0 or not 0 < self.target_fpr < 1:
             raise ConfigurationError(
-                f"The calibration {self} is not valid: it needs a positive temperature and "
-                "0 <= band_low <= threshold <= band_high <= 1."
+                f"The calibration {self} is not valid: it needs a positive temperature, a finite "
+                "bias, and 0 <= band_low <= threshold <= band_high <= 1."
             )
 
     def scores(self, margins: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return P(fake), float64 [n] in [0, 1], of margins, float32 [n]."""
-        return expit(np.asarray(margins, np.float64) / self.temperature)
+        return expit((np.asarray(margins, np.float64) - self.bias) / self.temperature)
 
     def label(self, score: float) -> Label:
         """Return what the score means."""

@@ -64,7 +64,8 @@ def _measures(card: dict[str, Any]) -> list[str]:
         "",
         f"{_tpr(metrics['test'])} The scores' expected calibration error is "
         f"{metrics['test_expected_calibration_error']:.3f} (temperature "
-        f"{card['calibration']['temperature']:.2f}).",
+        f"{card['calibration']['temperature']:.2f}, "
+        f"bias {card['calibration'].get('bias', 0):.2f}).",
         "",
         *_int8(card.get("int8")),
         "![Confusion matrix](plots/confusion_matrix.png) ![ROC](plots/roc.png)",

@@ -18,6 +18,16 @@ def test_scores_are_the_sigmoid_of_the_cooled_margin() -> None:
     assert scores.tolist() == pytest.approx([0.5, 0.731059, 0.268941], abs=1e-6)
 
 
+def test_a_bias_is_where_scores_are_one_half() -> None:
+    """It is taken from the margin; what was published without one has none."""
+    shifted = Calibration.from_dict({**CALIBRATION.to_dict(), "bias": -1.0})
+    assert shifted.scores(np.array([-1.0, 1.0], np.float32)).tolist() == pytest.approx(
+        [0.5, 0.731059], abs=1e-6
+    )
+    stored = {name: value for name, value in shifted.to_dict().items() if name != "bias"}
+    assert Calibration.from_dict(stored) == CALIBRATION
+
+
 def test_extreme_margins_stay_within_zero_and_one() -> None:
     """No margin overflows."""
     scores = CALIBRATION.scores(np.array([-1e30, 1e30], np.float32))
@@ -51,7 +61,8 @@ def test_without_a_band_nothing_is_uncertain() -> None:
 @pytest.mark.parametrize(
     "change",
     [{"temperature": 0}, {"band_low": 0.65}, {"band_high": 0.55}, {"band_high": 1.1},
-     {"target_fpr": 0}, {"temperature": math.nan}, {"threshold": "high"}, {"extra": 1}],
+     {"target_fpr": 0}, {"temperature": math.nan}, {"bias": math.inf}, {"threshold": "high"},
+     {"extra": 1}],
 )  # fmt: skip
 def test_a_calibration_that_makes_no_sense_is_refused(change: dict[str, object]) -> None:
     """A threshold outside its band, or a temperature that is not positive, does not load."""

@@ -1,4 +1,4 @@
-"""Calibration: the temperature is found again, and the threshold keeps its promise."""
+"""Calibration: temperature and bias are found again, and the threshold keeps its promise."""
 
 import numpy as np
 import pytest
@@ -6,18 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from training.calibrate import calibrate, fit_temperature, threshold_at
+from training.calibrate import calibrate, fit_scores, threshold_at
 
 SCORES = st.lists(st.floats(0, 1), min_size=1, max_size=60)
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
-def test_the_temperature_of_the_margins_is_found(temperature: float) -> None:
-    """Labels drawn by sigmoid(margin / T) give T back, within sampling error."""
+@pytest.mark.parametrize(("temperature", "bias"), [(0.5, 0.0), (1.0, -2.0), (3.0, 1.5)])
+def test_what_shifted_and_stretched_the_margins_is_found(temperature: float, bias: float) -> None:
+    """Labels drawn by sigmoid((margin - b) / T) give T and b back, within sampling error."""
     random = np.random.default_rng(0)
     margins = random.normal(0, 4, 20_000)
-    labels = (random.random(20_000) < expit(margins / temperature)).astype(np.int64)
-    assert fit_temperature(margins, labels) == pytest.approx(temperature, rel=0.08)
+    labels = (random.random(20_000) < expit((margins - bias) / temperature)).astype(np.int64)
+    found = fit_scores(margins, labels)
+    assert found == (pytest.approx(temperature, rel=0.08), pytest.approx(bias, abs=0.15))
 
 
 @settings(deadline=None)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from training.calibrate import fit_temperature
+from training.calibrate import fit_scores
 from training.metrics.reliability import calibration_errors, reliability
 
 
@@ -32,11 +32,12 @@ def test_weights_count_as_copies() -> None:
     assert weighted == pytest.approx(copied)
 
 
-def test_the_fitted_temperature_mends_the_error() -> None:
-    """Margins that are three times too large are far from the truth before and near it after."""
+def test_the_fitted_scores_mend_the_error() -> None:
+    """Margins three times too large, and shifted, are far from the truth before, near it after."""
     draw = np.random.default_rng(0)
     margins = draw.normal(0, 4, 20_000)
-    labels = (draw.random(20_000) < expit(margins / 3)).astype(np.int64)
+    labels = (draw.random(20_000) < expit((margins - 2) / 3)).astype(np.int64)
     before = reliability(expit(margins), labels).expected_calibration_error
-    scores = expit(margins / fit_temperature(margins, labels))
+    temperature, bias = fit_scores(margins, labels)
+    scores = expit((margins - bias) / temperature)
     assert reliability(scores, labels).expected_calibration_error < 0.02 < before
