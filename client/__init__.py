@@ -1,6 +1,6 @@
 """A typed Python client of the HTTP API. It imports nothing of ours, so it can be used alone."""
 
-from client.answers import Counters, Face, Job, ManifestFault, ModelVersion, Scan, Verdict
+from client.answers import Counters, Face, Feedback, Job, ManifestFault, ModelVersion, Scan, Verdict
 from client.async_client import AsyncClient
 from client.client import Client
 from client.errors import (
@@ -29,6 +29,7 @@ __all__ = [
     "Delivery",
     "DownloadError",
     "Face",
+    "Feedback",
     "FileItem",
     "InvalidKey",
     "InvalidSource",

@@ -114,6 +114,20 @@ class ManifestFault:
 
 
 @dataclass(frozen=True)
+class Feedback:
+    """What a person says that an image is (`truth`), beside the `label` of its verdict."""
+
+    verdict_id: str
+    name: str
+    sha256: str | None
+    label: str | None
+    truth: str
+    is_right: bool | None
+    note: str | None
+    given_at: datetime
+
+
+@dataclass(frozen=True)
 class Scan:
     """A single scan: its job and, where it ended in time, its verdict."""
 
@@ -153,6 +167,11 @@ def verdict_from(data: Mapping[str, Any]) -> Verdict:
 def fault_from(data: Mapping[str, Any]) -> ManifestFault:
     """Read a fault of a manifest."""
     return read(ManifestFault, data)
+
+
+def feedback_from(data: Mapping[str, Any]) -> Feedback:
+    """Read what a person says of a verdict."""
+    return read(Feedback, data)
 
 
 def scan_from(data: Mapping[str, Any]) -> Scan:

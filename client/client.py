@@ -32,6 +32,7 @@ class Jobs:
     wait = blocking(AsyncJobs.wait)
     events = blocking_iterator(AsyncJobs.events)
     faults = blocking_iterator(AsyncJobs.faults)
+    feedback = blocking_iterator(AsyncJobs.feedback)
     verdicts = blocking_iterator(AsyncJobs.verdicts)
     export = blocking(AsyncJobs.export)
     cancel = blocking(AsyncJobs.cancel)

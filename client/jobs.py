@@ -8,11 +8,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from client.answers import (
+    Feedback,
     Job,
     JobRef,
     ManifestFault,
     Verdict,
     fault_from,
+    feedback_from,
     id_of,
     job_from,
     verdict_from,
@@ -118,6 +120,12 @@ class AsyncJobs(AsyncSubmission):
         """Yield the lines of the job's manifest that name no item; the first 1,000 are kept."""
         async for fault in self._http.get_pages(f"{_path(job)}/faults", "faults", {}):
             yield fault_from(fault)
+
+    async def feedback(self, job: JobRef) -> AsyncGenerator[Feedback]:
+        """Yield what people say of the job's verdicts, in submission order."""
+        chosen = {"limit": PAGE_SIZE}
+        async for said in self._http.get_pages(f"{_path(job)}/feedback", "feedback", chosen):
+            yield feedback_from(said)
 
     async def verdicts(
         self, job: JobRef, *, label: str | None = None, outcome: str | None = None

@@ -158,6 +158,22 @@ def test_faults_are_shown_by_line(rig: ApiRig, tmp_path: Path) -> None:
     assert "No JSON." in run("faults", job_id).stdout
 
 
+def test_feedback_is_shown_and_json_for_scripts(rig: ApiRig, faces: Path) -> None:
+    """What people say of the verdicts, in submission order."""
+    job_id = submitted(str(faces))
+    rig.worker.run(job_id)
+    assert printed(run("feedback", job_id)) == [
+        "Nobody has said yet whether a verdict of the job is right."
+    ]
+    said = {"truth": "fake", "note": "A mask."}
+    rig.client.post(f"/v1/verdicts/{job_id}-0/feedback", json=said)
+    (line,) = printed(run("feedback", job_id, "--json"))
+    found = json.loads(line)
+    assert {name: found[name] for name in said} == said
+    assert (found["name"], found["label"], found["is_right"]) == ("a.png", "real", False)
+    assert "A mask." in run("feedback", job_id).stdout
+
+
 def test_failed_images_are_scanned_again(rig: ApiRig, faces: Path) -> None:
     """A job that has some is queued anew; one that is open is refused in a sentence."""
     job_id = submitted(str(faces))
