@@ -12,6 +12,17 @@ from api.queries import EventsQuery, JobPath
 from api.services import services
 from db import jobs
 
+EVENT = {
+    "type": "object",
+    "description": "One event of the stream.",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "verdicts", "end"]},
+        "id": {"type": "string", "description": "What to send as `Last-Event-ID`."},
+        "data": {"type": "string", "description": "JSON: a JobView, or LandedVerdicts."},
+    },
+}
+
 blueprint = APIBlueprint("events", __name__, url_prefix="/v1", abp_tags=[JOBS])
 
 
@@ -27,7 +38,7 @@ blueprint = APIBlueprint("events", __name__, url_prefix="/v1", abp_tags=[JOBS])
     responses={
         200: {
             "description": "The events.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": EVENT}},
         },
         204: {"description": "The job has ended, and the client has heard of it."},
         **problems(404, 422),
