@@ -5,11 +5,13 @@ numbers on the card are those of the files beside it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from core.errors import ConfigurationError, DatasetError
 from core.registry import CARD, Registry
@@ -17,7 +19,7 @@ from detector.artifact import CALIBRATION, PREPROCESSING, write_json, writing
 from detector.decision import Calibration
 from detector.engines import Engine
 from detector.engines.torch_engine import TorchEngine, choose_device
-from detector.vit import load_vit
+from detector.vit import LABELS, load_vit
 from training.calibrate import calibrate
 from training.card import write_card
 from training.dataset import REPORT, PreparedDataset
@@ -30,12 +32,14 @@ from training.run import Run
 from training.scoring import Scored, score
 
 MAX_ARTIFACT_BYTES = 50_000_000
+BARS = 20  # of the distributions of scores
 
 
 @dataclass(frozen=True)
 class Measured:
     """What the card tells: the calibration and how the version does with it.
 
+    `distributions` counts the scores of real and of fake test images in equal steps from 0 to 1.
     `whole` are the test images and those of `cross` once more, of a version that scores faces.
     """
 
@@ -44,6 +48,7 @@ class Measured:
     validation: Evaluation
     test: Evaluation
     cross: Evaluation | None
+    distributions: Mapping[str, list[int]]
     whole: Sequence[Evaluation] = ()
 
 
@@ -116,8 +121,17 @@ def _measure(
         evaluate(validation, calibration),
         evaluate(test, calibration),
         unseen,
+        _distributions(test, calibration),
         whole,
     )
+
+
+def _distributions(test: Scored, calibration: Calibration) -> dict[str, list[int]]:
+    scores = calibration.scores(test.margins)
+    return {
+        name: np.histogram(scores[test.labels == number], BARS, (0, 1))[0].tolist()
+        for number, name in LABELS.items()
+    }
 
 
 def _add_int8(
@@ -163,6 +177,7 @@ def _card(version: str, run: Run, dataset: PreparedDataset, measured: Measured) 
         "preprocessing": run.spec.to_dict(),
         "calibration": measured.calibration.to_dict(),
         "metrics": metrics,
+        "score_distributions": dict(measured.distributions),
     }
 
 

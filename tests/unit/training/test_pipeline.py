@@ -213,6 +213,11 @@ def test_a_published_version_is_what_its_card_says(run: Run, version: Path) -> N
     assert files.card["metrics"]["test"]["auc"] == pytest.approx(auc)
     assert files.card["data"]["fingerprint"] == run.facts["dataset_fingerprint"]
     assert files.card["calibration"] == detector.calibration.to_dict()
+    counted = files.card["score_distributions"]
+    assert {name: sum(counts) for name, counts in counted.items()} == {
+        "real": len(reals),
+        "fake": len(fakes),
+    }
 
 
 def test_a_card_holds_no_path_of_the_machine(version: Path, drawn: Path) -> None:
