@@ -6,6 +6,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,20 +105,20 @@ def test_an_upload_goes_on_after_the_server_was_killed(
     """The client asks where to go on, and the job gets the file as it was."""
     calls: list[int] = []
     received: list[int] = []
-    send_piece = resumable.Uploads._send_piece
+    send_piece = resumable.AsyncUploads._send_piece
 
-    def disturbed(*arguments: object) -> int:
+    async def disturbed(*arguments: Any) -> int:  # noqa: ANN401 - those of the client's own
         calls.append(1)
         if len(calls) == 3:
             api.kill()
         try:
-            received.append(send_piece(*arguments))  # pyright: ignore[reportArgumentType]
+            received.append(await send_piece(*arguments))
         finally:
             if len(calls) == 3:
                 api.start()
         return received[-1]
 
-    monkeypatch.setattr(resumable.Uploads, "_send_piece", disturbed)
+    monkeypatch.setattr(resumable.AsyncUploads, "_send_piece", disturbed)
     with Client(installed.url) as client:
         job = client.jobs.submit_archive(archive)
     size = archive.stat().st_size
