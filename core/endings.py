@@ -1,6 +1,6 @@
-"""Tells whoever waits for a single scan that it has ended, by way of the broker.
+"""Tells whoever waits for a single scan or a heatmap that it has ended, by way of the broker.
 
-Like every other message it is a doorbell: the verdict is in the database, and whoever does not
+Like every other message it is a doorbell: what came of it is in the database, and whoever does not
 hear the bell finds it there a moment later.
 """
 
@@ -19,30 +19,30 @@ ANSWER_S = 5.0  # beyond the time that is waited
 
 
 class Endings:
-    """The bells of single scans, by their jobs' public ids; threads share one."""
+    """The bells by name: a single scan's is its job's public id. Threads share one."""
 
     def __init__(self, broker_url: str) -> None:
         """Connect on first use; a broker that is no Redis has no such bells."""
         url = redis_url(broker_url)
         self._client = None if url is None else _client(url)
 
-    def ring(self, public_id: str) -> None:
-        """Tell that the scan has ended, whether somebody waits already or comes only now."""
+    def ring(self, bell: str) -> None:
+        """Tell that it has ended, whether somebody waits already or comes only now."""
         if self._client is None:
             return
         try:
             with self._client.pipeline(transaction=False) as commands:
-                commands.lpush(_key(public_id), 1)
-                commands.expire(_key(public_id), KEPT_S)
+                commands.lpush(_key(bell), 1)
+                commands.expire(_key(bell), KEPT_S)
                 commands.execute()
         except RedisError:
             return  # who waits looks by itself
 
-    def wait(self, public_id: str, timeout_s: float) -> None:
-        """Return when the scan has ended, when the time is up, or when it is time to look."""
+    def wait(self, bell: str, timeout_s: float) -> None:
+        """Return when it has ended, when the time is up, or when it is time to look."""
         if self._client is not None:
             try:
-                self._client.blpop([_key(public_id)], max(timeout_s, 0.01))
+                self._client.blpop([_key(bell)], max(timeout_s, 0.01))
             except RedisError:
                 pass
             else:
@@ -68,5 +68,5 @@ def _client(url: str) -> Redis:
     )
 
 
-def _key(public_id: str) -> str:
-    return f"fakesweep:ended:{public_id}"
+def _key(bell: str) -> str:
+    return f"fakesweep:ended:{bell}"

@@ -120,6 +120,7 @@ def build_runtime(
             is_stopped=Cancellation(database).is_stopped,
         ),
     )
+    endings = Endings(settings.broker_url)
     planner = _planner(settings, database, queue, access, leases, stopping)
     leases.start()
     watchdog = Watchdog(lambda: batcher.forward_s, timeout_s=settings.device_timeout_s)
@@ -127,11 +128,11 @@ def build_runtime(
     return Runtime(
         planner=planner,
         manifests=fetcher_beside(planner),
-        scanner=_scanner(settings, database, queue, leases, scorer),
+        scanner=_scanner(settings, database, queue, endings, leases, scorer),
         recovery=_recovery(settings, database, queue),
         retention=build_retention(settings, database, stopping=stopping),
         deliverer=build_deliverer(settings, database, stopping=stopping),
-        explainer=_explainer(settings, queue, scorer),
+        explainer=_explainer(settings, queue, endings, scorer),
         batcher=batcher,
         watchdog=watchdog,
         decoders=decoders,
@@ -148,12 +149,17 @@ def _best_batch(detector: LoadedDetector, tune: Tune | None) -> int:
 
 
 def _scanner(
-    settings: Settings, database: Database, queue: TaskQueue, leases: LeaseKeeper, scorer: Scorer
+    settings: Settings,
+    database: Database,
+    queue: TaskQueue,
+    endings: Endings,
+    leases: LeaseKeeper,
+    scorer: Scorer,
 ) -> ShardScanner:
     return ShardScanner(
         database=database,
         queue=queue,
-        endings=Endings(settings.broker_url),
+        endings=endings,
         scorer=scorer,
         leases=leases,
         worker=f"{socket.gethostname()}:{os.getpid()}",
@@ -164,12 +170,12 @@ def _scanner(
     )
 
 
-def _explainer(settings: Settings, queue: TaskQueue, scorer: Scorer) -> Explainer:
+def _explainer(settings: Settings, queue: TaskQueue, endings: Endings, scorer: Scorer) -> Explainer:
     return Explainer(
         database=scorer.database,
         queue=queue,
         storage=Storage(settings.storage_url),
-        endings=Endings(settings.broker_url),
+        endings=endings,
         detectors=scorer.detectors,
         batcher=scorer.batcher,
         fetch=scorer.fetcher.fetch,

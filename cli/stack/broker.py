@@ -16,7 +16,9 @@ from core.settings import MAX_SOCKET_PATH_BYTES
 URL_SIGNS = "#?%;"
 
 CONFIG = """\
-# Written at each start. Only a private Unix socket; every message is kept on disk.
+# Written at each start. Only a private Unix socket; every message is kept on disk. It is written
+# at once and flushed by the system: "everysec" puts writes off while a flush runs, and a kill -9
+# then loses messages. What a power failure takes is sent again from the database.
 port 0
 unixsocket {socket}
 unixsocketperm 700
@@ -24,7 +26,7 @@ daemonize no
 dir {folder}
 save ""
 appendonly yes
-appendfsync everysec
+appendfsync no
 maxmemory-policy noeviction
 """
 
