@@ -14,11 +14,10 @@ from core.storage import Storage
 from db.models import ModelAlias
 from db.session import Database
 from tests.support.api import ApiRig, png, settings_for
-from tests.support.browser import launched_browser, served
+from tests.support.browser import launched_browser, served, watched_page
 from tests.support.rows import add_champion
 
 JOB_PAGE = re.compile(r"/jobs/(job_[0-9a-f]{32})$")
-NETWORK = "Failed to load resource:"
 HOSTILE = "<img src=x onerror=alert(1)> fake.png"
 
 
@@ -49,16 +48,9 @@ def address(rig: ApiRig) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """The start page; whatever the browser complains about fails the test."""
-    context = browser.new_context(base_url=address)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("dialog", lambda dialog: complaints.append(dialog.message))
-    page.goto("/")
-    yield page
-    context.close()
-    assert [said for said in complaints if not said.startswith(NETWORK)] == []
+    with watched_page(browser, address) as page:
+        page.goto("/")
+        yield page
 
 
 def image(name: str) -> FilePayload:

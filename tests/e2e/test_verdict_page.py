@@ -21,7 +21,7 @@ from db.verdicts import NewVerdict
 from detector.explain.overlay import overlay_face
 from detector.square import Square
 from tests.support.api import ApiRig, part, settings_for
-from tests.support.browser import launched_browser, served
+from tests.support.browser import launched_browser, served, watched_page
 from tests.support.images import encoded, photo_like
 from tests.support.pretend_worker import judge_by_name
 from tests.support.rows import add_champion
@@ -35,7 +35,6 @@ CARD = {
         "fake": [1, 1, 2, 2, 3, 4, 6, 9, 20, 52],
     },
 }
-NETWORK = "Failed to load resource:"
 HOSTILE = "<img src=x onerror=alert(1)> fake-group.png"
 
 
@@ -68,15 +67,8 @@ def address(rig: ApiRig) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """An empty page; whatever the browser complains about fails the test."""
-    context = browser.new_context(base_url=address)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("dialog", lambda dialog: complaints.append(dialog.message))
-    yield page
-    context.close()
-    assert [said for said in complaints if not said.startswith(NETWORK)] == []
+    with watched_page(browser, address) as page:
+        yield page
 
 
 def picture() -> bytes:

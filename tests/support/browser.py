@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from waitress.server import create_server
 
+NETWORK = "Failed to load resource:"
 PATIENCE_MS = 30_000  # a busy machine is slow, not broken
 FLAGS = (
     "--no-sandbox",
@@ -37,6 +38,20 @@ def launched_browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@contextmanager
+def watched_page(browser: Browser, address: str) -> Iterator[Page]:
+    """Open an empty page; whatever the browser complains about, the network aside, is a failure."""
+    context = browser.new_context(base_url=address)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    yield page
+    context.close()
+    assert [said for said in complaints if not said.startswith(NETWORK)] == []
 
 
 @contextmanager
