@@ -27,7 +27,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_VENV)/bin/pip-compile -
 ANY_DEVICE  := sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev scan up test chaos check bench bench-size fmt docs lock browser clean
+.PHONY: help setup dev scan up test chaos check bench bench-gpu bench-size fmt docs lock browser clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets (this page)
@@ -60,6 +60,9 @@ check: $(DEV) ## Lint, format, types and import floors, without changing anythin
 
 bench: $(BENCH) ## Measure inference beside bare loops and peers: make bench QUICK=1
 	$(BIN)/python -m bench.side_by_side $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-gpu: $(DEV) ## Measure passes, transfers and decoding on this machine's GPU
+	$(BIN)/python -m bench.gpu --out bench/results/gpu.json
 
 bench-size: $(DEV) ## Measure the job engine: make bench-size ITEMS=1000000 DATABASES=postgres
 	@for database in $(DATABASES); do \

@@ -46,7 +46,12 @@ def build_engine(
             log.warning("engine_not_converted", reason=str(error))
     from detector.engines.torch_engine import TorchEngine, choose_device  # noqa: PLC0415
 
-    return TorchEngine(folder, spec, choose_device(device), threads=threads)
+    chosen = choose_device(device)
+    if chosen.type == "cuda":
+        from detector.engines.cuda_engine import CudaEngine  # noqa: PLC0415 - likewise
+
+        return CudaEngine(folder, spec, chosen)
+    return TorchEngine(folder, spec, chosen, threads=threads)
 
 
 def _may_have_gpu() -> bool:

@@ -1,4 +1,4 @@
-"""The PyTorch engine: CUDA in bfloat16 where there is a GPU, else the CPU in float32."""
+"""The PyTorch engine: float32, on the CPU or another device; for NVIDIA's see `cuda_engine`."""
 
 from pathlib import Path
 
@@ -39,10 +39,7 @@ class TorchEngine:
         """Load the network of a folder; `threads` of a CPU, 0 leaves that to torch."""
         if threads:
             torch.set_num_threads(threads)
-        dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-        network = Margin(load_vit(folder), spec).eval()
-        network.to(device=device, dtype=dtype)
-        self._network = network
+        self._network = Margin(load_vit(folder), spec).eval().to(device)
         self._device = device
         self.device = str(device)
 
