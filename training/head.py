@@ -59,7 +59,7 @@ def _batches(
     examples.set_epoch(0)
 
 
-@torch.inference_mode()
+@torch.no_grad()  # not inference mode: what it moves must still learn
 def _features(
     network: FineTuned, batches: Iterator[dict[str, torch.Tensor]], count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
