@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -101,18 +102,15 @@ def _on_cpu(threads: ThreadPoolExecutor, spec: PreprocessingSpec, images: Images
 
 
 def _by_torchvision(side: int, images: Images) -> torch.Tensor:
-    from torchvision.io import (  # noqa: PLC0415 - an extra # pyright: ignore[reportMissingImports]
-        ImageReadMode,
-        decode_jpeg,
-    )
+    torchvision = import_module("torchvision.io")
 
     encoded = [torch.frombuffer(bytearray(data), dtype=torch.uint8) for data in images]
-    decoded = decode_jpeg(encoded, mode=ImageReadMode.RGB, device="cuda")
+    decoded = torchvision.decode_jpeg(encoded, mode=torchvision.ImageReadMode.RGB, device="cuda")
     return _resized(list(decoded), side)
 
 
 def _nvimgcodec(side: int) -> Callable[[Images], torch.Tensor]:
-    from nvidia import nvimgcodec  # noqa: PLC0415 - likewise # pyright: ignore[reportMissingImports]
+    nvimgcodec = import_module("nvidia.nvimgcodec")
 
     decoder = nvimgcodec.Decoder()
 
