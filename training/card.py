@@ -69,7 +69,8 @@ def _measures(card: dict[str, Any]) -> list[str]:
         "",
         *_int8(card.get("int8")),
         "![Confusion matrix](plots/confusion_matrix.png) ![ROC](plots/roc.png)",
-        "![Reliability](plots/reliability.png) ![Curves](plots/curves.png)",
+        "![Reliability](plots/reliability.png)"
+        + ("" if "mean_of" in card else " ![Curves](plots/curves.png)"),
         "",
     ]
 
@@ -149,9 +150,17 @@ def _origin(card: dict[str, Any]) -> list[str]:
         f"- Data: fingerprint `{data['fingerprint']}`, {sum(c['n'] for c in data['counts']):,} "
         f"images of {', '.join(dict.fromkeys(c['dataset'] for c in data['counts']))}.",
         *(f"- Stage {number}: {_stage(one)}" for number, one in enumerate(card["stages"], 1)),
+        *_mean(card.get("mean_of", [])),
         f"- With {', '.join(f'{name} {version}' for name, version in libraries.items())}.",
         "",
     ]
+
+
+def _mean(parts: list[dict[str, Any]]) -> list[str]:
+    if not parts:
+        return []
+    named = ", ".join(f"{one['run']} ({one['part']:.2f})" for one in parts)
+    return [f"- Its weights are the mean of those of {named}, each of one of these stages."]
 
 
 def _stage(one: dict[str, Any]) -> str:

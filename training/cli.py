@@ -118,6 +118,27 @@ def run(
         )
 
 
+@train.command()
+@click.option(
+    "--run",
+    "runs",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    help="Folder of an ended run; give two or more, of the same dataset and backbone.",
+)
+@click.option(
+    "--part", "parts", type=float, multiple=True, help="Of each run, in their order; else equal."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
+def merge(runs: tuple[Path, ...], parts: tuple[float, ...], out: Path) -> None:
+    """Average the weights of runs into one model."""
+    from training.merging import merge as merge_runs  # noqa: PLC0415 - start-up time
+
+    done = merge_runs(runs, parts, out)
+    click.echo(f"The mean is in {done.model}; measure it with `train evaluate --model {out}`.")
+
+
 train.add_command(evaluate)
 
 

@@ -82,7 +82,8 @@ def publish(
         plots.mkdir()
         measured = _measure(run, dataset, engine, cross, plots)
         write_json(draft / CALIBRATION, measured.calibration.to_dict())
-        draw_curves(run.history, plots / "curves.png")
+        if not run.is_merged:
+            draw_curves(run.history, plots / "curves.png")
         card = _card(version, run, dataset, measured)
         if int8:
             card["int8"] = _add_int8(draft, run, dataset, measured)
@@ -173,7 +174,8 @@ def _card(version: str, run: Run, dataset: PreparedDataset, measured: Measured) 
             "groups": report["groups"],
             "probes": report["probes"],
         },
-        "stages": [*run.facts.get("earlier_stages", []), run.stage()],
+        "stages": run.stages,
+        **({"mean_of": run.facts["mean_of"]} if run.is_merged else {}),
         "preprocessing": run.spec.to_dict(),
         "calibration": measured.calibration.to_dict(),
         "metrics": metrics,

@@ -42,6 +42,17 @@ class Run:
         """What the Trainer logged; there once the run has ended."""
         return json.loads((self.folder / HISTORY).read_bytes())
 
+    @property
+    def stages(self) -> list[dict[str, Any]]:
+        """How the weights came about, for a model card: a merged run has its parts' stages only."""
+        earlier = self.facts.get("earlier_stages", [])
+        return earlier if self.is_merged else [*earlier, self.stage()]
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether its weights are the mean of other runs' (`training.merging`)."""
+        return "mean_of" in self.facts
+
     def stage(self) -> dict[str, Any]:
         """Return how this run went, for a model card; there once the run has ended."""
         epochs = [entry for entry in self.history if "eval_auc" in entry]

@@ -198,9 +198,7 @@ def _facts(
     return {
         "dataset_fingerprint": dataset.fingerprint,
         "backbone": before.facts["backbone"] if before else describe_backbone(backbone, vit),
-        "earlier_stages": [*before.facts.get("earlier_stages", []), before.stage()]
-        if before
-        else [],
+        "earlier_stages": before.stages if before else [],
         "libraries": library_versions(),
         **code_version(),
     }
