@@ -24,7 +24,7 @@ def build_engine(
     """Load a version's network onto a device.
 
     `engine` is torch, openvino or auto: OpenVINO on a CPU where it is installed and can convert the
-    network, else torch.
+    network, captured passes on an NVIDIA GPU, else torch.
     `threads` 0 takes all cores; converted networks are kept in `cache`. What is not used is not
     imported. Raises ConfigurationError for what this machine does not have.
     """

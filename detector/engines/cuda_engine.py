@@ -82,7 +82,7 @@ class CudaEngine:
                     torch.cuda.empty_cache()
                     if len(self._sizes) == 1:
                         raise OutOfMemoryError(str(error)) from error
-                    self._sizes.pop()  # smaller pieces from now on
+                    self._graphs.pop(self._sizes.pop(), None)  # smaller pieces from now on
 
     def _forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         images = torch.from_numpy(np.ascontiguousarray(pixels))
@@ -154,7 +154,7 @@ def _attend(
     """Attend to all patches, each float [n, heads, tokens, width].
 
     While a graph is captured, Transformers makes a mask that hides nothing, and with one PyTorch
-    takes a way that is four times slower.
+    computes attention in float32: the whole pass was 2.8 times slower by it.
     """
     attended = scaled_dot_product_attention(query, key, value, scale=scaling)
     return attended.transpose(1, 2).contiguous(), None
