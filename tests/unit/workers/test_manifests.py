@@ -111,7 +111,7 @@ def test_servers_that_do_not_answer_keep_nobody_waiting(
     rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More of them than threads: other jobs are planned, and other manifests get their try."""
-    monkeypatch.setattr(manifests, "FIRST_TRY_S", 0.3)
+    monkeypatch.setattr(manifests, "FIRST_TRY_S", 3.0)  # enough for a server that does answer
     rig.web.on("/held", rig.hold)
     rig.web.serve("/list", LINE)
     held = [rig.add("/held") for _ in range(manifests.THREADS + 4)]
