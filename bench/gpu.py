@@ -23,6 +23,7 @@ import transformers
 from transformers import ViTConfig, ViTForImageClassification
 
 from bench.gpu_pipeline import pipelines
+from bench.gpu_sharing import sharing
 from detector.engines.cuda_engine import CudaEngine, network_on
 from detector.engines.torch_engine import TorchEngine
 from detector.spec import PreprocessingSpec
@@ -59,6 +60,8 @@ def main() -> None:
             _keep(found, given.out)
             if name == "ViT-S/14" and not given.no_pipeline:
                 found["pipeline"] = pipelines(CudaEngine(folder, SPEC, GPU), SPEC, ROUNDS)
+                _keep(found, given.out)
+                found["sharing"] = sharing(folder, SPEC, ROUNDS)
         _keep(found, given.out)
 
 

@@ -38,12 +38,12 @@ Run = Callable[[Images], Iterator[object]]
 
 def pipelines(engine: CudaEngine, spec: PreprocessingSpec, rounds: int) -> dict[str, Any]:
     """Return images a second of each way, end to end and decoding alone, and what bounds it."""
-    images = _images()
+    images = draw_images()
     cores = len(os.sched_getaffinity(0))
     decoders: dict[str, Callable[[Images], Any]] = {}
     threads = ThreadPoolExecutor(cores)
     for name in ("exact", "fast"):
-        by_cpu = partial(_on_cpu, threads, replace(spec, decode=name))
+        by_cpu = partial(on_cpu, threads, replace(spec, decode=name))
         decoders[f"CPU, {cores} threads, {name}"] = by_cpu
     if find_spec("torchvision"):
         decoders["GPU, torchvision"] = partial(_by_torchvision, spec.size)
@@ -61,7 +61,7 @@ def pipelines(engine: CudaEngine, spec: PreprocessingSpec, rounds: int) -> dict[
         for name, decode in decoders.items():
             for what, consume in (("decode", _wait), ("end_to_end", partial(_score, engine))):
                 begun = time.perf_counter()
-                for decoded in _ahead(decode, images):
+                for decoded in ahead(decode, images):
                     consume(decoded)
                 torch.cuda.synchronize()
                 found[name][what].append(len(images) / (time.perf_counter() - begun))
@@ -72,7 +72,8 @@ def pipelines(engine: CudaEngine, spec: PreprocessingSpec, rounds: int) -> dict[
     return {"jpeg_side": SIDE, "images": len(images), "cores": cores, **figures, "failed": failed}
 
 
-def _images() -> Images:
+def draw_images() -> Images:
+    """Return the bytes of JPEG files, some of them again and again."""
     drawn = []
     for seed in range(DRAWN):
         buffer = io.BytesIO()
@@ -81,20 +82,21 @@ def _images() -> Images:
     return [drawn[index % DRAWN] for index in range(IMAGES)]
 
 
-def _ahead(decode: Callable[[Images], Any], images: Images) -> Iterator[Any]:
+def ahead(decode: Callable[[Images], Any], images: Images) -> Iterator[Any]:
     """Yield decoded batches, of which some more are begun than are taken."""
-    with ThreadPoolExecutor(1) as ahead:
+    with ThreadPoolExecutor(1) as thread:
         batches = [
             list(some) for some in (images[at : at + BATCH] for at in range(0, len(images), BATCH))
         ]
-        futures = [ahead.submit(decode, some) for some in batches[:AHEAD]]
+        futures = [thread.submit(decode, some) for some in batches[:AHEAD]]
         for index in range(len(batches)):
             yield futures[index].result()
             if len(futures) < len(batches):
-                futures.append(ahead.submit(decode, batches[len(futures)]))
+                futures.append(thread.submit(decode, batches[len(futures)]))
 
 
-def _on_cpu(threads: ThreadPoolExecutor, spec: PreprocessingSpec, images: Images) -> Any:  # noqa: ANN401
+def on_cpu(threads: ThreadPoolExecutor, spec: PreprocessingSpec, images: Images) -> Any:  # noqa: ANN401
+    """Return uint8 [n, 3, s, s] of as many images, decoded by threads."""
     limits = DecodeLimits()
     return np.concatenate(
         [one.pixels for one in threads.map(lambda d: prepare(d, spec, limits), images)]
