@@ -126,6 +126,12 @@ DELIVERY: dict[str, Any] = {
     "links": {"redeliver": f"/v1/webhooks/{WEBHOOK_ID}/deliveries/{DELIVERY_ID}/redeliver"},
 }
 OF_SCHEMAS: dict[str, Any] = {
+VERSION: dict[str, Any] = {
+    "id": MODEL,
+    "aliases": ["champion"],
+    "registered_at": BEGAN,
+    "card": {"name": MODEL},
+}
     "JobRequest": {
         "source": {"type": "folder", "path": "/data/faces"},
         "options": {"priority": "high", "metadata": {"team": "a"}},
@@ -159,11 +165,9 @@ OF_SCHEMAS: dict[str, Any] = {
     "WebhookPage": {"webhooks": [WEBHOOK], "next_cursor": None},
     "DeliveryView": DELIVERY,
     "DeliveryPage": {"deliveries": [DELIVERY], "next_cursor": None},
-    "ModelList": {
-        "models": [
-            {"id": MODEL, "aliases": ["champion"], "registered_at": BEGAN, "card": {"name": MODEL}}
-        ]
-    },
+    "PromotionRequest": {"alias": "champion", "instead_of": None},
+    "ModelView": VERSION,
+    "ModelList": {"models": [VERSION]},
     "Health": {"status": "ok", "checks": {"database": "ok", "broker": "ok", "storage": "ok"}},
 }
 OF_TYPES = {

@@ -38,6 +38,12 @@ class UploadPath(BaseModel):
 
 class PageQuery(BaseModel):
     """Which page of a list."""
+class ModelPath(BaseModel):
+    """A model version named in the path."""
+
+    version: str = Field(description="Id of the model version.")
+
+
 
     cursor: str | None = Field(None, description="`next_cursor` of the page before.")
     limit: int = Field(100, ge=1, le=1000)

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from werkzeug.datastructures import FileStorage as WerkzeugFile
 
 from core.sources import FolderSource
-from core.terms import FaceMode, Label, Priority, SourceType
+from core.terms import Alias, FaceMode, Label, Priority, SourceType
 
 MAX_URLS = 10_000
 DAY_S = 24 * 3600
@@ -188,6 +188,16 @@ class FeedbackRequest(Body):
 
     truth: Literal[Label.FAKE, Label.REAL]
     note: Annotated[str, Field(max_length=2000), AfterValidator(_of_lines)] | None = None
+
+
+class PromotionRequest(Body):
+    """Which role a model version takes."""
+
+    alias: Alias = Field(default=Alias.CHAMPION, description="New scans use the champion.")
+    instead_of: str | None = Field(
+        default=None,
+        description="The version that has the role as far as you know; refused if it has not.",
+    )
 
 
 class ScanUpload(Body):

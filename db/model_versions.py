@@ -1,6 +1,8 @@
 """Model versions and their aliases, as the database knows them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,6 +11,15 @@ from core.errors import ConflictError, ModelUnavailableError, NotFoundError
 from core.registry import ModelVersionFiles
 from core.terms import Alias
 from db.models import ModelAlias, ModelVersion
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The version that holds an alias since `since`, and the one that held it before, if any."""
+
+    name: str
+    previous: str | None
+    since: datetime
 
 
 def sync(session: Session, found: Iterable[ModelVersionFiles]) -> list[ModelVersion]:
@@ -65,12 +76,42 @@ def champion(session: Session) -> ModelVersion:
     return version
 
 
-def set_alias(session: Session, alias: Alias, name: str) -> ModelVersion:
-    """Give the alias to the named version; raises NotFoundError."""
+def get(session: Session, name: str) -> ModelVersion:
+    """Return the named version; raises NotFoundError."""
     version = session.scalar(select(ModelVersion).where(ModelVersion.name == name))
     if version is None:
         raise NotFoundError(
             f"There is no model version {name}; `fakesweep models list` shows those there are."
         )
-    session.merge(ModelAlias(alias=alias, model_version_id=version.id))
+    return version
+
+
+def holders(session: Session) -> dict[Alias, Holder]:
+    """Return who holds each alias that has been given, and who held it before."""
+    names = {version.id: version.name for version in everyone(session)}
+    return {
+        row.alias: Holder(names[row.model_version_id], names.get(row.previous_id or 0), row.set_at)
+        for row in session.scalars(select(ModelAlias))
+    }
+
+
+def set_alias(
+    session: Session, alias: Alias, name: str, *, instead_of: str | None = None
+) -> ModelVersion:
+    """Give the alias to the named version, and remember who held it before.
+
+    Raises NotFoundError; and ConflictError when `instead_of` is named and does not hold it now.
+    """
+    version = get(session, name)
+    held = session.get(ModelAlias, alias, with_for_update=True)
+    holder = session.get_one(ModelVersion, held.model_version_id).name if held else None
+    if instead_of is not None and holder != instead_of:
+        raise ConflictError(
+            f"The {alias} is {holder or 'no version'} now, not {instead_of}: somebody changed it "
+            "meanwhile. Look at the models again before you decide."
+        )
+    if held is None:
+        session.add(ModelAlias(alias=alias, model_version_id=version.id))
+    elif held.model_version_id != version.id:
+        held.previous_id, held.model_version_id = held.model_version_id, version.id
     return version

@@ -24,10 +24,11 @@ class ModelVersion(Base):
 
 
 class ModelAlias(Base):
-    """Which model version plays a role now."""
+    """Which model version plays a role now, and which one did before it (`previous_id`)."""
 
     __tablename__ = "model_aliases"
 
     alias: Mapped[Alias] = mapped_column(primary_key=True)
     model_version_id: Mapped[int] = mapped_column(ForeignKey("model_versions.id"))
+    previous_id: Mapped[int | None] = mapped_column(ForeignKey("model_versions.id"))
     set_at: Mapped[datetime] = mapped_column(default=database_time(), onupdate=database_time())

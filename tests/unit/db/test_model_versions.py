@@ -55,3 +55,27 @@ def test_an_alias_needs_a_version(database: Database) -> None:
     """Promoting what is not there names it."""
     with database.write() as session, pytest.raises(NotFoundError, match="no model version gone-1"):
         model_versions.set_alias(session, Alias.CHAMPION, "gone-1")
+
+
+def test_an_alias_remembers_who_held_it_before(database: Database) -> None:
+    """So that it can be given back; to give it again to its holder changes nothing."""
+    with database.write() as session:
+        model_versions.sync(session, [_files(1), _files(2)])
+        assert model_versions.holders(session)[Alias.CHAMPION].previous is None
+        for _ in range(2):
+            model_versions.set_alias(session, Alias.CHAMPION, "faces-1")
+            held = model_versions.holders(session)[Alias.CHAMPION]
+            assert (held.name, held.previous) == ("faces-1", "faces-2")
+        model_versions.set_alias(session, Alias.CHAMPION, "faces-2")
+        held = model_versions.holders(session)[Alias.CHAMPION]
+        assert (held.name, held.previous) == ("faces-2", "faces-1")
+        assert Alias.CHALLENGER not in model_versions.holders(session)
+
+
+def test_an_alias_that_changed_meanwhile_is_not_taken(database: Database) -> None:
+    """Whoever decided by what was shown hears that it holds no more."""
+    with database.write() as session:
+        model_versions.sync(session, [_files(1), _files(2), _files(3)])
+        model_versions.set_alias(session, Alias.CHAMPION, "faces-1", instead_of="faces-3")
+    with database.write() as session, pytest.raises(ConflictError, match="is faces-1 now"):
+        model_versions.set_alias(session, Alias.CHAMPION, "faces-2", instead_of="faces-3")
