@@ -28,6 +28,7 @@ from api.events import views as events
 from api.examples import add_examples
 from api.exports import views as exports
 from api.pages import sign_in
+from api.pages import models as model_pages
 from api.pages import verdicts as verdict_pages
 from api.pages import views as pages
 from api.requests import JobRequest, JobUpload, ScanUpload
@@ -141,6 +142,7 @@ def _add_views(app: OpenAPI) -> None:
         app.register_api(noun.blueprint)
     for part in (pages, verdict_pages, sign_in):
         app.register_blueprint(part.blueprint)
+    app.register_blueprint(model_pages.blueprint)
     document.add_schemas(app, JobRequest, JobUpload, JobView, ScanUpload, ScanView)
     document.add_schemas(app, WebhookSecretView, DeliveryView, LandedVerdicts, HeatmapView)
     app.add_url_rule("/openapi.json", "openapi", lambda: add_examples(app.api_doc))

@@ -1,0 +1,72 @@
+"""The pages of the model versions in a real browser: charts, and a promotion with its way back."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.storage import Storage
+from db.session import Database
+from tests.support.api import ApiRig, settings_for
+from tests.support.browser import launched_browser, served, watched_page
+from tests.support.rows import add_champion
+from tests.unit.api.test_model_pages import add_version
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests."""
+    with launched_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path, sqlite_url: str) -> Iterator[Page]:
+    """A browser before an installation with two versions; its complaints fail the test."""
+    database = Database(sqlite_url)
+    add_champion(database)
+    settings = settings_for(tmp_path, database_url=sqlite_url)
+    rig = ApiRig(settings=settings, database=database, storage=Storage(settings.storage_url))
+    add_version(rig, "tiny-2")
+    with served(rig.app) as address, watched_page(browser, address) as page:
+        yield page
+    database.close()
+
+
+def test_the_curves_are_drawn_from_their_tables(page: Page) -> None:
+    """Which fold away, and are there for whoever wants the numbers."""
+    page.goto("/models/tiny-2")
+    expect(page.locator(".chart canvas")).to_have_count(2)
+    table = page.get_by_role("table", name="ROC of tiny-2")
+    expect(table).to_be_hidden()
+    page.get_by_text("As numbers").first.click()
+    expect(table).to_be_visible()
+    drawn = page.locator(".chart canvas").first.evaluate(
+        "it => new Set(it.getContext('2d').getImageData(0, 0, it.width, it.height).data).size"
+    )
+    assert drawn > 10
+
+
+def test_a_version_is_promoted_and_rolled_back(page: Page) -> None:
+    """Each time after a page that says what will happen."""
+    page.goto("/")
+    page.get_by_role("link", name="Models").click()
+    page.get_by_role("link", name="Promote tiny-2").click()
+    expect(page.get_by_role("heading", name="What will happen")).to_be_visible()
+    page.get_by_role("button", name="Promote tiny-2").click()
+    page.wait_for_url(re.compile("/models$"))
+    expect(page.get_by_text("New scans use tiny-2")).to_be_visible()
+    page.get_by_role("link", name="Roll back to tiny-1").click()
+    page.get_by_role("button", name="Roll back to tiny-1").click()
+    expect(page.get_by_text("New scans use tiny-1")).to_be_visible()
+
+
+def test_two_versions_are_compared_in_one_chart(page: Page) -> None:
+    """Chosen from the list; without overflowing a phone."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/models")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator("#curves + .charts .u-legend").first).to_contain_text("tiny-2")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
