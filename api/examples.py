@@ -125,13 +125,13 @@ DELIVERY: dict[str, Any] = {
     "delivered_at": ENDED,
     "links": {"redeliver": f"/v1/webhooks/{WEBHOOK_ID}/deliveries/{DELIVERY_ID}/redeliver"},
 }
-OF_SCHEMAS: dict[str, Any] = {
 VERSION: dict[str, Any] = {
     "id": MODEL,
     "aliases": ["champion"],
     "registered_at": BEGAN,
     "card": {"name": MODEL},
 }
+OF_SCHEMAS: dict[str, Any] = {
     "JobRequest": {
         "source": {"type": "folder", "path": "/data/faces"},
         "options": {"priority": "high", "metadata": {"team": "a"}},

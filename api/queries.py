@@ -36,14 +36,14 @@ class UploadPath(BaseModel):
     upload_id: str = Field(description="Id of the upload.")
 
 
-class PageQuery(BaseModel):
-    """Which page of a list."""
 class ModelPath(BaseModel):
     """A model version named in the path."""
 
     version: str = Field(description="Id of the model version.")
 
 
+class PageQuery(BaseModel):
+    """Which page of a list."""
 
     cursor: str | None = Field(None, description="`next_cursor` of the page before.")
     limit: int = Field(100, ge=1, le=1000)
