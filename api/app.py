@@ -27,7 +27,7 @@ from api import (
 from api.events import views as events
 from api.examples import add_examples
 from api.exports import views as exports
-from api.pages import sign_in
+from api.pages import live, sign_in
 from api.pages import models as model_pages
 from api.pages import verdicts as verdict_pages
 from api.pages import views as pages
@@ -140,7 +140,7 @@ def _add_views(app: OpenAPI) -> None:
     of_verdicts = (verdicts, heatmaps, images, feedback)
     for noun in (*of_jobs, *of_verdicts, webhooks, models, health):
         app.register_api(noun.blueprint)
-    for part in (pages, verdict_pages, sign_in):
+    for part in (pages, live, verdict_pages, sign_in):
         app.register_blueprint(part.blueprint)
     app.register_blueprint(model_pages.blueprint)
     document.add_schemas(app, JobRequest, JobUpload, JobView, ScanUpload, ScanView)

@@ -7,7 +7,7 @@ VERDICT_ID = f"{JOB_ID}-0"
 WEBHOOK_ID = "wh_01a20b556ef076ef82e6d3893ba81f31"
 DELIVERY_ID = "msg_01a20b556ef076ef82e6d3893ba81f31"
 UPLOAD_ID = "upload_01a20b556ef076ef82e6d3893ba81f31"
-MODEL = "fakesweep-vit-small-1"
+MODEL = "fakesweep-vit-small-2"
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 BEGAN, ENDED = "2026-11-24T12:30:00Z", "2026-11-24T12:30:07Z"
 HOOK_URL = "https://example.com/fakesweep"
@@ -56,6 +56,7 @@ JOB: dict[str, Any] = {
         "verdicts": f"/v1/jobs/{JOB_ID}/verdicts",
         "faults": f"/v1/jobs/{JOB_ID}/faults",
         "cancel": f"/v1/jobs/{JOB_ID}/cancel",
+        "events": f"/v1/jobs/{JOB_ID}/events",
         "retry": f"/v1/jobs/{JOB_ID}/retry",
     },
 }

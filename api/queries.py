@@ -7,6 +7,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from core.terms import ExportFormat, JobKind, JobState, Label, Outcome, Priority
 
+LONGEST_SIDE = 1600  # of an image that is shown
+
 
 def _in_utc(moment: datetime) -> datetime:
     try:
@@ -69,10 +71,22 @@ class VerdictQuery(PageQuery):
     outcome: Outcome | None = None
 
 
+class ImageQuery(BaseModel):
+    """How large an image is to be shown."""
+
+    side: int = Field(LONGEST_SIDE, ge=16, le=LONGEST_SIDE, description="Pixels of the longest.")
+
+
 class HeatmapQuery(BaseModel):
     """Which heatmap of a verdict."""
 
     face: int = Field(0, ge=0, le=999, description="Place of the face among the verdict's `faces`.")
+
+
+class CardsQuery(BaseModel):
+    """Which verdicts of a job, in the order of their landing."""
+
+    landing: int = Field(0, ge=0, lt=2**31, description="The last landing that was seen.")
 
 
 class ExportQuery(BaseModel):

@@ -44,7 +44,7 @@ class JobView(BaseModel):
     id: str = JOB_ID
     kind: JobKind
     state: JobState
-    model_version: str = Field(examples=["fakesweep-vit-small-1"])
+    model_version: str = Field(examples=["fakesweep-vit-small-2"])
     source: dict[str, Any] = Field(description="Where the items come from: `type` and details.")
     priority: Priority
     metadata: dict[str, str] = Field(description="What the client wrote on the job.")
@@ -69,7 +69,9 @@ class JobView(BaseModel):
     cancelled_at: datetime | None
     expired_at: datetime | None
     ended_at: datetime | None = Field(description="When it ended, in whichever state.")
-    links: dict[str, str] = Field(description="`self`, `verdicts`, `faults`, `cancel` and `retry`.")
+    links: dict[str, str] = Field(
+        description="`self`, `verdicts`, `faults`, `events`, `cancel`, `retry`."
+    )
 
 
 class FaceView(BaseModel):
@@ -192,7 +194,7 @@ class ScanView(BaseModel):
 class ModelView(BaseModel):
     """A model version of the registry."""
 
-    id: str = Field(examples=["fakesweep-vit-small-1"])
+    id: str = Field(examples=["fakesweep-vit-small-2"])
     aliases: list[str]
     registered_at: datetime
     card: dict[str, Any] = Field(description="The model card: data, metrics per source, limits.")

@@ -143,6 +143,7 @@ def _links(job: Job) -> dict[str, str]:
         "self": url_for("jobs.read_job", job_id=job.public_id),
         "verdicts": url_for("verdicts.list_verdicts", job_id=job.public_id),
         "faults": url_for("faults.list_faults", job_id=job.public_id),
+        "events": url_for("events.follow_job", job_id=job.public_id),
         "cancel": url_for("jobs.cancel_job", job_id=job.public_id),
         "retry": url_for("jobs.retry_job", job_id=job.public_id),
     }

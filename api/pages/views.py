@@ -1,5 +1,6 @@
 """The web pages: the same functions as the API, shaped as HTML."""
 
+import re
 from contextlib import suppress
 
 from flask import Blueprint, Request, Response, redirect, render_template, request, url_for
@@ -10,17 +11,19 @@ from api.bodies import job_upload
 from api.errors import FieldError
 from api.jobs import begin_to_cancel, page_of_jobs, read_job_view
 from api.pages import words
+from api.pages.live import live_jobs
 from api.queries import JobQuery, VerdictQuery
-from api.requests import FolderRequest, JobOptions
+from api.requests import FolderRequest, JobOptions, UrlsRequest
 from api.services import services
 from api.submission import Order, submit_source, submit_upload
 from api.verdicts import page_of_verdicts
 from core.errors import ConflictError, ModelUnavailableError
-from core.terms import Label, Outcome
+from core.terms import Label, Outcome, SourceType
 from db import model_versions
 
 JOBS_A_PAGE = 25
 VERDICTS_A_PAGE = 50
+PLACE = re.compile(r"source\.urls\.(\d+)")
 
 blueprint = Blueprint(
     "pages",
@@ -34,8 +37,13 @@ words.register(blueprint)
 
 @blueprint.get("/")
 def show_start() -> str:
-    """Show where images are handed in."""
-    return render_template("start.html", settings=services().settings, champion=_champion())
+    """Show where images are handed in; with `job`, how the scan of those goes."""
+    return render_template(
+        "start.html",
+        settings=services().settings,
+        champion=_champion(),
+        live_jobs=list(live_jobs(request.args.getlist("job"))),
+    )
 
 
 @blueprint.post("/jobs")
@@ -90,12 +98,30 @@ def _allow_going_back(response: Response) -> Response:
 
 def _submit(request: Request) -> str:
     if request.mimetype == "application/x-www-form-urlencoded":
+        if "urls" in request.form:
+            return _submit_urls(request.form["urls"])
         folder = FolderRequest(path=request.form.get("folder", "").strip())
         return submit_source(services(), folder, Order(JobOptions()))
     if request.mimetype == "multipart/form-data":
         upload = job_upload(request, max_files=services().settings.max_upload_files)
         return submit_upload(services(), upload, Order(upload.options))
     raise UnsupportedMediaType("Choose images, a folder or an archive on the start page.")
+
+
+def _submit_urls(pasted: str) -> str:
+    """Make a job of URLs, one a line; raises FieldError with the one that is refused."""
+    urls = [line.strip() for line in pasted.splitlines() if line.strip()]
+    if not urls:
+        raise FieldError("urls", "Paste at least one URL, one a line.")
+    source = UrlsRequest.model_validate({"type": SourceType.URLS, "urls": urls})
+    try:
+        return submit_source(services(), source, Order(JobOptions()))
+    except FieldError as error:
+        if found := PLACE.match(error.field):
+            place = int(found[1])
+            sentence = f"Number {place + 1}, {urls[place]}: {error}"
+            raise FieldError("urls", f"Nothing was scanned. {sentence}") from error
+        raise
 
 
 def _given(*names: str) -> dict[str, str]:

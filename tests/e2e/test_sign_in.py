@@ -78,9 +78,12 @@ def test_the_scripts_of_the_pages_use_the_cookie(rig: ApiRig, page: Page) -> Non
     sign_in(page, rig.add_key("app"))
     expect(page).to_have_title(re.compile("^Scan images"))
     page.wait_for_load_state()  # the page's script is there from then on
-    image = FilePayload(name="fake.png", mimeType="image/png", buffer=png())
-    page.get_by_label("Images").set_input_files([image])
-    page.get_by_role("button", name=re.compile("^Scan")).click()
+    images = [
+        FilePayload(name=name, mimeType="image/png", buffer=png()) for name in ("fake.png", "b.png")
+    ]
+    page.get_by_label("Images").set_input_files(images)
+    page.get_by_role("button", name="Scan 2 images").click()
+    page.get_by_role("link", name="Open the job").click()
     page.wait_for_url(re.compile(r"/jobs/job_[0-9a-f]{32}$"))
     expect(page.get_by_text("Waiting")).to_be_visible()
     rig.worker.run(page.url.rpartition("/")[2])

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from waitress.server import create_server
+
+from api.serving import make_server
 
 NETWORK = "Failed to load resource:"
 PATIENCE_MS = 30_000  # a busy machine is slow, not broken
@@ -57,7 +58,7 @@ def watched_page(browser: Browser, address: str) -> Iterator[Page]:
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """Serve the application on a free port of loopback; yield its address."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    server = make_server(app, host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, name="pages", daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"  # pyright: ignore[reportAttributeAccessIssue] - one socket

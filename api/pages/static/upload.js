@@ -1,14 +1,18 @@
-// The start page with JavaScript: drop images, a folder or an archive, and see the upload go.
+// The scan page with JavaScript: drop or paste images, a folder or an archive, and see them go.
 import { readDropped } from "./dropped.js";
+import { showLive } from "./live.js";
 
 const form = document.querySelector("#upload");
 const byId = (id) => document.getElementById(id);
 const limits = { files: Number(form.dataset.maxFiles), bytes: Number(form.dataset.maxBytes) };
+const WAIT_S = 5; // for the verdict of a single image; a later one is waited for on the page
+const MOST_NAMED = 20;
 const ARCHIVE = /\.(zip|tar|tgz|tar\.gz|tar\.bz2|tar\.xz)$/i;
 
 let files = []; // of { file, name }
 let archive = null;
-let leftOut = 0;
+let leftOut = []; // the names of files that are no images
+let pasted = 0;
 let sending = null; // the XMLHttpRequest under way
 
 document.documentElement.classList.add("js");
@@ -28,6 +32,20 @@ form.addEventListener("drop", async (event) => {
   form.classList.remove("over");
   choose(await readDropped(event.dataTransfer));
 });
+document.addEventListener("paste", async (event) => {
+  const { clipboardData: data, target } = event;
+  if (data.files.length) {
+    event.preventDefault();
+    choose((await readDropped(data)).map(({ file, name }) => ({ file, name: nameOfPasted(file, name) })));
+  } else if (!target.closest("input, textarea")) {
+    const field = byId("url-list");
+    const text = data.getData("text/plain").trim();
+    if (!field || !/^https?:/i.test(text)) return;
+    event.preventDefault();
+    field.value = [field.value.trim(), text].filter(Boolean).join("\n");
+    field.focus();
+  }
+});
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   send();
@@ -39,7 +57,7 @@ byId("clear").addEventListener("click", () => {
 show();
 
 function choose(found) {
-  if (sending) return;
+  if (sending) return say("Images are being sent; choose more once they are there.");
   say("");
   const archives = found.filter(({ name }) => ARCHIVE.test(name));
   if (archives.length === 1 && found.length === 1) {
@@ -47,7 +65,7 @@ function choose(found) {
     archive = archives[0];
   } else {
     const images = found.filter(isImage);
-    leftOut += found.length - images.length;
+    leftOut = leftOut.concat(found.filter((one) => !isImage(one)).map(({ name }) => name));
     archive = null;
     files = files.concat(images);
     if (archives.length) say("An archive is scanned by itself: choose one archive, and nothing else.");
@@ -60,10 +78,17 @@ function isImage({ file, name }) {
   return !hidden && !ARCHIVE.test(name) && (file.type === "" || file.type.startsWith("image/"));
 }
 
+// A browser calls every image of the clipboard the same.
+function nameOfPasted(file, name) {
+  if (!/^image\.\w+$/.test(name)) return name;
+  pasted += 1;
+  return `pasted-${pasted}.${name.split(".").pop()}`;
+}
+
 function clear() {
   files = [];
   archive = null;
-  leftOut = 0;
+  leftOut = [];
   show();
 }
 
@@ -76,13 +101,27 @@ function show() {
   const images = files.length === 1 ? "1 image" : `${files.length.toLocaleString()} images`;
   byId("scan").disabled = !chosen || sending !== null;
   byId("scan").textContent = files.length ? `Scan ${images}` : archive ? "Scan archive" : "Scan";
-  byId("clear").hidden = !chosen;
+  byId("clear").hidden = !chosen && leftOut.length === 0;
   byId("clear").textContent = sending ? "Stop" : "Clear";
   byId("sending").hidden = sending === null;
   const what = archive ? archive.name : files.length ? images : "";
-  const rest = leftOut === 1 ? "1 file that is no image was left out" : `${leftOut.toLocaleString()} files that are no images were left out`;
-  const said = [what && `${what}, ${size(bytesChosen())}`, leftOut && rest].filter(Boolean);
-  byId("chosen").textContent = said.join("; ");
+  byId("chosen").textContent = what && `${what}, ${size(bytesChosen())}`;
+  showLeftOut();
+}
+
+function showLeftOut() {
+  const said = byId("left-out");
+  const count = leftOut.length;
+  said.hidden = count === 0;
+  said.querySelector("summary").textContent =
+    count === 1 ? "1 file that is no image was left out" : `${count.toLocaleString()} files that are no images were left out`;
+  const names = leftOut.slice(0, MOST_NAMED);
+  if (count > MOST_NAMED) names.push(`and ${(count - MOST_NAMED).toLocaleString()} more`);
+  said.querySelector("ul").replaceChildren(...names.map((name) => {
+    const line = document.createElement("li");
+    line.textContent = name;
+    return line;
+  }));
 }
 
 function size(bytes) {
@@ -105,7 +144,8 @@ function send() {
   }
   say("");
   sending = new XMLHttpRequest();
-  sending.open("POST", "/v1/jobs");
+  sending.open("POST", isSingle() ? "/v1/scans" : "/v1/jobs");
+  if (isSingle()) sending.setRequestHeader("Prefer", `wait=${WAIT_S}`);
   sending.setRequestHeader("Accept", "application/json");
   sending.upload.addEventListener("progress", showSent);
   sending.addEventListener("load", ended);
@@ -117,8 +157,14 @@ function send() {
   show();
 }
 
+function isSingle() {
+  return !archive && files.length === 1;
+}
+
 function body() {
   const data = new FormData();
+  if (isSingle()) data.append("image", files[0].file, files[0].name);
+  if (isSingle()) return data;
   if (archive) data.append("archive", archive.file, archive.name);
   for (const { file, name } of files) data.append("files", file, name);
   return data;
@@ -127,7 +173,7 @@ function body() {
 function showSent({ loaded, total }) {
   byId("sent").value = total ? (100 * loaded) / total : 0;
   byId("sent-text").textContent =
-    loaded < total ? `${size(loaded)} of ${size(total)}` : "All sent; the server puts it away.";
+    loaded < total ? `${size(loaded)} of ${size(total)}` : isSingle() ? "Sent; it is being scanned." : "All sent; the server puts it away.";
 }
 
 function ended() {
@@ -137,8 +183,11 @@ function ended() {
   } catch {
     // Something between here and the server answered; the sentence below says so.
   }
-  if (sending.status === 202) {
-    location.assign(`/jobs/${answer.id}`);
+  if (sending.status === 401) return location.reload();
+  if (sending.status === 200 || sending.status === 202) {
+    sending = null;
+    clear();
+    showLive(answer.job?.id ?? answer.id);
   } else {
     stopped(answer.detail || `The server answered ${sending.status}; try again.`);
   }

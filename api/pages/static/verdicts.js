@@ -1,14 +1,16 @@
 // The table of verdicts: the page's stretch of them, fetched anew as verdicts land in any order.
+import { readJson } from "./reading.js";
+
 const page = document.querySelector("#job");
 const table = document.querySelector("#verdicts");
 const template = document.querySelector("#verdict-row");
 const kindWords = JSON.parse(page.dataset.kindWords);
 const codeWords = JSON.parse(page.dataset.codeWords);
 
-export async function showVerdicts(read, final) {
+export async function showVerdicts(final) {
   const { limit, cursor, label, outcome } = table.dataset;
   const given = Object.entries({ limit, cursor, label, outcome }).filter(([, value]) => value);
-  const found = await read(`${page.dataset.verdictsUrl}?${new URLSearchParams(given)}`);
+  const found = await readJson(`${page.dataset.verdictsUrl}?${new URLSearchParams(given)}`);
   table.tBodies[0].replaceChildren(...found.verdicts.map(row));
   const empty = document.querySelector("#empty");
   empty.hidden = found.verdicts.length > 0;
