@@ -16,6 +16,7 @@ from core.errors import FakesweepError
 from core.logs import get_logger
 from detector.engines import OutOfMemoryError
 from workers.batches import Batch, Block, Forward, Margins, Pixels, take
+from workers.tally import Tally
 
 Gathered = tuple[Batch, Future[Pixels]]
 
@@ -29,8 +30,16 @@ class StoppedError(FakesweepError):
 class Batcher:
     """Runs forward passes on one thread; `submit` may be called from any."""
 
-    def __init__(self, *, max_batch: int, interactive_batch: int, linger_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        max_batch: int,
+        interactive_batch: int,
+        linger_s: float,
+        tally: Tally | None = None,
+    ) -> None:
         self.max_batch = max_batch
+        self._tally = tally or Tally()
         self._interactive_batch = interactive_batch
         self._linger_s = linger_s
         self._interactive: deque[Block] = deque()
@@ -87,11 +96,14 @@ class Batcher:
         while gathered := self._next_batch():
             batch, pixels = gathered
             self._gather_ahead()
+            begun = time.monotonic()
             try:
                 batch.settle(self._forward_halving(batch.forward, pixels.result()))
             except BaseException as error:  # the device thread must outlive any failure of a batch
-                log.exception("forward_failed", images=sum(p.stop - p.start for p in batch.parts))
+                log.exception("forward_failed", images=batch.size)
+                self._tally.add_error(f"A batch failed: {type(error).__name__}: {error}")
                 batch.fail(error)
+            self._tally.add_batch(batch.size, batch.room, time.monotonic() - begun)
 
     def _next_batch(self) -> Gathered | None:
         with self._changed:
@@ -113,14 +125,15 @@ class Batcher:
         forward = (self._interactive or self._bulk)[0].forward
         room = min(self._interactive_batch, self.max_batch) if urgent else self.max_batch
         parts = take(self._interactive, forward, room)
-        room -= sum(part.stop - part.start for part in parts)
-        return Batch(parts + take(self._bulk, forward, room))
+        left = room - sum(part.stop - part.start for part in parts)
+        return Batch(parts + take(self._bulk, forward, left), room)
 
     def _gather_ahead(self) -> None:
         """Begin to put the next batch together, once there are images for a full one."""
         with self._changed:
             if self._ahead is None and self._waiting() >= self.max_batch > 1:
-                batch = Batch(take(self._bulk, self._bulk[0].forward, self.max_batch))
+                parts = take(self._bulk, self._bulk[0].forward, self.max_batch)
+                batch = Batch(parts, self.max_batch)
                 self._ahead = batch, self._gatherer.submit(batch.gather)
 
     def _linger(self) -> None:

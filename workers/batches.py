@@ -53,14 +53,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one forward pass takes: parts of blocks for the same model."""
+    """What one forward pass takes: parts of blocks for the same model, at most `room` images."""
 
     parts: Sequence[Part]
+    room: int
 
     @property
     def forward(self) -> Forward:
         """The forward pass of its model."""
         return self.parts[0].block.forward
+
+    @property
+    def size(self) -> int:
+        """How many images it has."""
+        return sum(part.stop - part.start for part in self.parts)
 
     def gather(self) -> Pixels:
         """Return its images in one array, uint8 [n, 3, size, size]."""

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -59,7 +59,13 @@ class Detectors:
     def __init__(self, load: Load) -> None:
         self._load = load
         self._loaded: OrderedDict[str, LoadedDetector] = OrderedDict()
+        self._held: tuple[str, ...] = ()
         self._lock = threading.Lock()
+
+    @property
+    def held(self) -> Sequence[str]:
+        """The model versions that are loaded, the one used last at the end; never waits."""
+        return self._held
 
     def get(self, model_version: str) -> LoadedDetector:
         """Return the detector, loaded and warm; raises ModelUnavailableError."""
@@ -71,4 +77,5 @@ class Detectors:
             while len(self._loaded) > MAX_LOADED:
                 dropped, _ = self._loaded.popitem(last=False)
                 log.info("model_dropped", model_version=dropped)
+            self._held = tuple(self._loaded)
             return self._loaded[model_version]

@@ -28,9 +28,11 @@ from workers.leases import LeaseKeeper
 from workers.manifests import ManifestFetcher, fetcher_beside
 from workers.planner import Planner
 from workers.recovery import Recovery
+from workers.reporting import Reporter, Standing
 from workers.retention import Retention, build_retention
 from workers.scan import ShardScanner
 from workers.scoring import Scorer
+from workers.tally import Tally
 from workers.watchdog import Watchdog
 from workers.webhooks import Deliverer, build_deliverer
 
@@ -54,6 +56,7 @@ class Runtime:
     explainer: Explainer
     batcher: Batcher
     watchdog: Watchdog
+    reporter: Reporter
     decoders: ThreadPoolExecutor
     downloaders: ThreadPoolExecutor
     leases: LeaseKeeper
@@ -72,6 +75,7 @@ class Runtime:
         self.decoders.shutdown()
         self.downloaders.shutdown()
         self.leases.close()
+        self.reporter.close()
         self.database.close()
 
 
@@ -93,10 +97,12 @@ def build_runtime(
     with database.read() as session:
         champion = model_versions.champion(session).name
     detectors = Detectors(load)
+    tally = Tally()
     batcher = Batcher(
         max_batch=settings.batch_size or _best_batch(detectors.get(champion), tune),
         interactive_batch=INTERACTIVE_BATCH,
         linger_s=settings.batch_linger_ms / 1000,
+        tally=tally,
     )
     decoders = ThreadPoolExecutor(
         settings.decode_threads or usable_cores(), thread_name_prefix="decode"
@@ -125,16 +131,20 @@ def build_runtime(
     leases.start()
     watchdog = Watchdog(lambda: batcher.forward_s, timeout_s=settings.device_timeout_s)
     watchdog.start()
+    device = detectors.get(champion).device
+    reporter = Reporter(database, _name(), tally, lambda: _standing(device, detectors, batcher))
+    reporter.start()
     return Runtime(
         planner=planner,
         manifests=fetcher_beside(planner),
-        scanner=_scanner(settings, database, queue, endings, leases, scorer),
+        scanner=_scanner(settings, database, queue, endings, leases, scorer, tally),
         recovery=_recovery(settings, database, queue),
         retention=build_retention(settings, database, stopping=stopping),
         deliverer=build_deliverer(settings, database, stopping=stopping),
         explainer=_explainer(settings, queue, endings, scorer),
         batcher=batcher,
         watchdog=watchdog,
+        reporter=reporter,
         decoders=decoders,
         downloaders=downloaders,
         leases=leases,
@@ -155,6 +165,7 @@ def _scanner(
     endings: Endings,
     leases: LeaseKeeper,
     scorer: Scorer,
+    tally: Tally,
 ) -> ShardScanner:
     return ShardScanner(
         database=database,
@@ -162,12 +173,22 @@ def _scanner(
         endings=endings,
         scorer=scorer,
         leases=leases,
-        worker=f"{socket.gethostname()}:{os.getpid()}",
+        worker=_name(),
         lease_s=settings.lease_s,
         max_attempts=settings.max_attempts,
         shards_in_broker=settings.shards_in_broker,
         laggards=Laggards(settings.worker_threads),
+        tally=tally,
     )
+
+
+def _name() -> str:
+    """Return the name of this process, for its leases and reports."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _standing(device: str, detectors: Detectors, batcher: Batcher) -> Standing:
+    return Standing(device, list(detectors.held), batcher.max_batch)
 
 
 def _explainer(settings: Settings, queue: TaskQueue, endings: Endings, scorer: Scorer) -> Explainer:

@@ -27,6 +27,7 @@ from workers.leases import LeaseKeeper
 from workers.patience import is_passing, patiently
 from workers.scoring import Scorer, Scores
 from workers.solitude import Solitude
+from workers.tally import Tally
 
 LONGEST_PAUSE_S = 60.0
 
@@ -37,6 +38,7 @@ class Committed(NamedTuple):
     queued: int
     job_ended: bool
     finished: int
+    verdicts: Sequence[NewVerdict] = ()
 
 
 Commit = Callable[[Session, Sequence[ShardClaim]], Committed]
@@ -60,6 +62,7 @@ class ShardScanner:
     laggards: Laggards
     pace: Pace = field(default_factory=Pace)
     solitude: Solitude = field(default_factory=Solitude)
+    tally: Tally = field(default_factory=Tally)
 
     def scan_interactive(self) -> None:
         """Scan single images until none waits."""
@@ -146,12 +149,15 @@ class ShardScanner:
             scores = in_flight.enter_context(self.scorer.scoring(handful))
         except ModelUnavailableError as error:
             log.error("model_unavailable", shard_ids=ids, reason=str(error))
+            self.tally.add_error(str(error))
             return partial(self._land, Scores([], str(error)))
         except Exception as error:  # nothing that a shard does may stop the worker
             if is_passing(error):
                 return partial(self._land, Scores([], f"The database is away: {error}"))
             log.exception("shards_failed", shard_ids=ids, attempts=handful.first.attempts)
-            return partial(self._hand_back, f"{type(error).__name__}: {error}")
+            reason = f"{type(error).__name__}: {error}"
+            self.tally.add_error(f"A scan failed: {reason}")
+            return partial(self._hand_back, reason)
         self.laggards.note(handful.first.job_id, slow=scores.is_late)
         return partial(self._land, scores)
 
@@ -165,9 +171,10 @@ class ShardScanner:
         held = list(handful.claims)
         while held:
             try:
-                queued, ended, finished = patiently(partial(run, held))
-                self.pace.note(finished)
-                return queued, ended
+                committed = patiently(partial(run, held))
+                self.pace.note(committed.finished)
+                self.tally.add_verdicts(committed.verdicts)
+                return committed.queued, committed.job_ended
             except LeaseLostError as error:
                 log.warning("leases_lost", shard_ids=error.shard_ids)
                 held = [claim for claim in held if claim.shard_id not in error.shard_ids]
@@ -190,7 +197,8 @@ class ShardScanner:
         if parts:
             job_id = parts[0].job_id
             queued += dispatching.dispatch(session, job_id, window=self.shards_in_broker)
-        return Committed(queued, ended, finished=len(whole))
+        stored = [verdict for claim in held for verdict in found[claim.shard_id]]
+        return Committed(queued, ended, finished=len(whole), verdicts=stored)
 
     def _postpone(
         self, session: Session, claim: ShardClaim, found: Sequence[NewVerdict], *, error: str

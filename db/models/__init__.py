@@ -10,6 +10,7 @@ from db.models.shards import Shard
 from db.models.uploads import Upload
 from db.models.verdicts import Verdict
 from db.models.webhooks import WebhookDelivery, WebhookEndpoint
+from db.models.workers import Worker
 
 __all__ = [
     "ApiKey",
@@ -28,4 +29,5 @@ __all__ = [
     "Verdict",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "Worker",
 ]
