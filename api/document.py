@@ -29,6 +29,7 @@ SCANS = Tag(name="scans", description="Single images, with the verdict in the an
 VERDICTS = Tag(name="verdicts", description="How each item of a job ended.")
 WEBHOOKS = Tag(name="webhooks", description="Who is told when jobs end.")
 MODELS = Tag(name="models", description="The model versions that this installation knows.")
+SYSTEM = Tag(name="system", description="What workers, queues and devices do now.")
 HEALTH = Tag(name="health", description="Whether the API lives, and is ready.")
 
 SECURITY_SCHEMES: dict[str, Any] = {

@@ -132,6 +132,24 @@ VERSION: dict[str, Any] = {
     "registered_at": BEGAN,
     "card": {"name": MODEL},
 }
+WORKER: dict[str, Any] = {
+    "name": "scan-1:4711",
+    "device": "cuda:0",
+    "model_versions": [MODEL],
+    "started_at": BEGAN,
+    "seen_at": ENDED,
+    "is_silent": False,
+    "shards": 3,
+    "images": 120_000,
+    "failed": 12,
+    "rate": 812.5,
+    "fill": 0.97,
+    "busy": 0.99,
+    "max_batch": 256,
+    "errors": 0,
+    "last_error": None,
+    "last_error_at": None,
+}
 OF_SCHEMAS: dict[str, Any] = {
     "JobRequest": {
         "source": {"type": "folder", "path": "/data/faces"},
@@ -169,6 +187,17 @@ OF_SCHEMAS: dict[str, Any] = {
     "PromotionRequest": {"alias": "champion", "instead_of": None},
     "ModelView": VERSION,
     "ModelList": {"models": [VERSION]},
+    "SystemView": {
+        "rate": 812.5,
+        "fill": 0.97,
+        "open_jobs": 2,
+        "queued_interactive": 0,
+        "queued_bulk": 61,
+        "in_hand": 3,
+        "workers": [WORKER],
+        "queues": [{"name": "bulk", "depth": 8}],
+        "broker_error": None,
+    },
     "Health": {"status": "ok", "checks": {"database": "ok", "broker": "ok", "storage": "ok"}},
 }
 OF_TYPES = {

@@ -14,10 +14,12 @@ from api.pages import cards, curves, facts
 from api.requests import PromotionRequest
 from api.schemas import ModelView
 from api.services import services
+from api.system import worker_view
+from api.system_schemas import WorkerView
 from core.errors import ModelUnavailableError, NotFoundError
 from core.registry import Registry
 from core.terms import Alias
-from db import model_versions
+from db import model_versions, workers
 from db.model_versions import Holder
 
 PLOTS = {
@@ -73,6 +75,7 @@ def show_models() -> str:
         "models.html",
         versions=[_shown(view) for view in every_model().models],
         holders=_holders(),
+        serving=_serving(),
         is_admin=caller().is_admin,
     )
 
@@ -165,6 +168,15 @@ def _shown(view: ModelView) -> Shown:
 def _holders() -> dict[Alias, Holder]:
     with services().database.read() as session:
         return model_versions.holders(session)
+
+
+def _serving() -> list[WorkerView]:
+    """Return the workers that report now, for admins: nobody else learns the names of hosts."""
+    if not caller().is_admin:
+        return []
+    with services().database.read() as session:
+        seen = [worker_view(one) for one in workers.everyone(session)]
+    return [worker for worker in seen if not worker.is_silent]
 
 
 def _plots(version: str) -> Path | None:

@@ -1,0 +1,20 @@
+"""The page of the installation at work, which is for admins."""
+
+from flask import Blueprint, render_template
+
+from api.identity import caller
+from api.system import look_at_system
+
+blueprint = Blueprint("system_pages", __name__)
+
+
+@blueprint.get("/system")
+def show_system() -> str:
+    """Show workers, devices, queues and errors; a script keeps the figures up to date."""
+    return render_template("system.html", system=look_at_system())
+
+
+@blueprint.app_context_processor
+def _say_whether_admin() -> dict[str, object]:
+    """Let every page know whether it may lead there."""
+    return {"is_admin": caller().is_admin}
