@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.storage import Storage
 from db.session import Database
+from tests.e2e.test_accessibility import grave_findings
 from tests.support.api import ApiRig, settings_for
 from tests.support.browser import launched_browser, served, watched_page
 from tests.support.rows import add_champion
@@ -70,3 +72,15 @@ def test_two_versions_are_compared_in_one_chart(page: Page) -> None:
     page.get_by_role("button", name="Compare").click()
     expect(page.locator("#curves + .charts .u-legend").first).to_contain_text("tiny-2")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path", ["", "/tiny-2", "/compare?left=tiny-1&right=tiny-2", "/tiny-2/promote"]
+)
+def test_no_page_shuts_anybody_out(page: Page, path: str, scheme: Literal["light", "dark"]) -> None:
+    """Nothing serious by the rules of axe-core, also of what is folded away."""
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"/models{path}")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    assert grave_findings(page) == []

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.storage import Storage
 from db.session import Database
+from tests.e2e.test_accessibility import grave_findings
 from tests.support.api import ApiRig, settings_for
 from tests.support.browser import launched_browser, served, watched_page
 from tests.support.rows import add_champion
@@ -48,7 +50,7 @@ def test_the_figures_go_on_by_themselves(database: Database, page: Page) -> None
     say(database, "a:1", replace(REPORT, rate=7.5))
     page.clock.run_for(6000)
     expect(page.get_by_role("rowheader", name="a:1")).to_be_visible()
-    expect(page.locator(".tile").first).to_contain_text("7.5")
+    expect(page.locator(".counts div").first).to_contain_text("7.5")
     expect(page.locator("#pace canvas")).to_be_visible()
     expect(page.locator("#figures time")).not_to_contain_text("UTC")
 
@@ -63,3 +65,16 @@ def test_a_phone_shows_it_without_overflowing(database: Database, page: Page) ->
     region.focus()
     page.keyboard.press("End")
     expect(region).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_shuts_nobody_out(
+    database: Database, page: Page, scheme: Literal["light", "dark"]
+) -> None:
+    """Nothing serious by the rules of axe-core: with workers and errors, and the chart."""
+    page.emulate_media(color_scheme=scheme)
+    say(database, "a:1", replace(REPORT, errors=1, last_error="No memory."))
+    page.goto("/system")
+    page.clock.run_for(6000)
+    expect(page.locator("#pace canvas")).to_be_visible()
+    assert grave_findings(page) == []

@@ -1,9 +1,12 @@
-// Shows times in the reader's own zone and way, to the second.
-const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+// Shows times in the reader's own zone and way, to the second; the day only where it is another one.
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 export function showLocalTimes(within) {
+  const today = new Date().toDateString();
   for (const time of within.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
     time.title = time.textContent;
-    time.textContent = format.format(new Date(time.dateTime));
+    time.textContent = (moment.toDateString() === today ? clock : full).format(moment);
   }
 }

@@ -7,6 +7,7 @@ const MOST_POINTS = 720; // an hour
 const HEIGHT_PX = 180;
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const clock = (time) => new Date(1000 * time).toLocaleTimeString();
 const times = [];
 const rates = [];
 const card = document.querySelector("#pace");
@@ -68,9 +69,9 @@ function draw() {
     width: plot.clientWidth,
     height: HEIGHT_PX,
     scales: { y: { range: (_, low, high) => [0, Math.max(1, 1.1 * high)] } },
-    axes: [axis, { ...axis, size: 56 }],
+    axes: [{ ...axis, space: 90, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 56 }],
     cursor: { drag: { x: false, y: false } },
-    series: [{ label: "Time" }, { label: "Images a second", stroke: () => colour("--accent"), width: 2, value: (_, rate) => rate?.toFixed(1) ?? "–" }],
+    series: [{ label: "Time", value: (_, time) => (time === null ? "–" : clock(time)) }, { label: "Images a second", stroke: () => colour("--accent"), width: 2, value: (_, rate) => rate?.toFixed(1) ?? "–" }],
   }, [times, rates], plot);
   new ResizeObserver(() => made.setSize({ width: plot.clientWidth, height: HEIGHT_PX })).observe(plot);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => made.redraw());
