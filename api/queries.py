@@ -41,7 +41,7 @@ class UploadPath(BaseModel):
 class ModelPath(BaseModel):
     """A model version named in the path."""
 
-    version: str = Field(description="Id of the model version.")
+    version: str = Field(pattern=r"^[A-Za-z0-9._-]{1,200}$", description="Id of the model version.")
 
 
 class PageQuery(BaseModel):

@@ -136,7 +136,7 @@ def ask_to_promote(version: str) -> str:
 def promote_model(version: str) -> Redirect:
     """Give the version its role, unless somebody changed it meanwhile; lead to the list."""
     given = {name: request.form[name] for name in ("alias", "instead_of") if request.form.get(name)}
-    promote(version, PromotionRequest.model_validate(given))
+    promote(_find(version).id, PromotionRequest.model_validate(given))
     return redirect(url("model_pages.show_models"), 303)
 
 

@@ -70,6 +70,7 @@ def things(rig: ApiRig) -> dict[str, str]:
         "webhook_id": hook_id,
         "delivery_id": ping["id"],
         "upload_id": upload.rpartition("/")[2],
+        "version": "tiny-1",
     }
 
 

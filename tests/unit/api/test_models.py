@@ -55,3 +55,9 @@ def test_only_admins_promote(guarded_rig: ApiRig) -> None:
     assert app.get("/v1/models").json["models"][0]["aliases"] == []
     admin = guarded_rig.client_with(guarded_rig.add_key("admin", Scope.ADMIN))
     assert admin.post("/v1/models/tiny-2/promote", json={}).status_code == 200
+
+
+def test_what_can_be_no_name_is_not_looked_for(rig: ApiRig) -> None:
+    """A zero byte, which no database takes, among them."""
+    assert rig.client.post("/v1/models/a%00b/promote", json={}).status_code == 422
+    assert rig.client.post("/models/a%00b/promote").status_code == 404
