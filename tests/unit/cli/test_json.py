@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from cli.lazy import LazyGroup
 from cli.main import COMMANDS, main
+from core.settings import SHIPPED_MODELS
 from tests.support.api import ApiRig
 from tests.unit.cli.conftest import submitted
 
@@ -132,9 +133,10 @@ def test_model_versions_are_json(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     """With their aliases and cards; so is what is new in the registry."""
     assert written("models", "list") == []
     (synced,) = written("models", "sync")
-    assert synced["added"] == ["fakesweep-vit-small-1"]
+    (shipped,) = (folder.name for folder in SHIPPED_MODELS.iterdir())
+    assert synced["added"] == [shipped]
     (found,) = written("models", "list")
-    assert (found["id"], found["aliases"]) == ("fakesweep-vit-small-1", ["champion"])
+    assert (found["id"], found["aliases"]) == (shipped, ["champion"])
     assert found["card"]["metrics"]
     monkeypatch.setenv("FAKESWEEP_REGISTRY_DIR", str(tmp_path))
     assert written("models", "sync")[0]["added"] == []
