@@ -28,6 +28,7 @@ from api import (
 from api.events import views as events
 from api.examples import add_examples
 from api.exports import views as exports
+from api.pages import jobs as job_pages
 from api.pages import live, sign_in
 from api.pages import models as model_pages
 from api.pages import system as system_pages
@@ -142,7 +143,7 @@ def _add_views(app: OpenAPI) -> None:
     of_verdicts = (verdicts, heatmaps, images, feedback)
     for noun in (*of_jobs, *of_verdicts, webhooks, models, system, health):
         app.register_api(noun.blueprint)
-    for part in (pages, live, verdict_pages, sign_in):
+    for part in (pages, job_pages, live, verdict_pages, sign_in):
         app.register_blueprint(part.blueprint)
     app.register_blueprint(model_pages.blueprint)
     app.register_blueprint(system_pages.blueprint)

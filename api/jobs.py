@@ -106,9 +106,7 @@ def cancel_job(path: JobPath) -> Response:
 )
 def delete_job(path: JobPath) -> Response:
     """Delete one job."""
-    with services().database.write() as session:
-        deletion.delete(session, path.job_id)
-    services().ring(purge())
+    begin_to_delete(path.job_id)
     return Response(status=204)
 
 
@@ -134,6 +132,13 @@ def begin_to_cancel(public_id: str) -> None:
     services().ring(deliver())
 
 
+def begin_to_delete(public_id: str) -> None:
+    """Hide the job from everybody; raises ConflictError while it is open."""
+    with services().database.write() as session:
+        deletion.delete(session, public_id)
+    services().ring(purge())
+
+
 def page_of_jobs(query: JobQuery) -> JobPage:
     """Return the page of jobs that the query asks for."""
     with services().database.read() as session:
@@ -148,6 +153,8 @@ def page_of_jobs(query: JobQuery) -> JobPage:
             metadata=[_pair(given) for given in query.metadata],
             created_after=query.created_after,
             created_before=query.created_before,
+            label=query.label,
+            id_prefix=query.id,
         )
         shown = list(found[: query.limit])
         more = cursors.encode("job", shown[-1].id) if len(found) > query.limit else None

@@ -62,6 +62,12 @@ class JobQuery(PageQuery):
     )
     created_after: Moment | None = Field(None, description="The moment itself included.")
     created_before: Moment | None = None
+    label: Label | None = Field(None, description="Jobs that have verdicts of the label.")
+    id: str | None = Field(
+        None,
+        pattern=r"^job_[0-9a-f]{8,32}$",
+        description="A job's id, or its beginning: `job_` and 8 letters or more.",
+    )
 
 
 class VerdictQuery(PageQuery):

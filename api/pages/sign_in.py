@@ -26,7 +26,7 @@ def sign_in() -> Response | Redirect:
     key = request.form.get("key", "").strip()
     if recognise(key) is None:
         return Response(_form(trouble=NOT_VALID), 401, mimetype="text/html")
-    answer = redirect(_own_path(request.form.get("next")), 303)
+    answer = redirect(own_path(request.form.get("next")), 303)
     answer.set_cookie(COOKIE, key, httponly=True, samesite="Strict", secure=request.is_secure)
     return answer
 
@@ -48,13 +48,13 @@ def _say_who() -> dict[str, object]:
 
 def _form(trouble: str = "") -> str:
     return render_template(
-        "sign_in.html", trouble=trouble, next=_own_path(request.values.get("next"))
+        "sign_in.html", trouble=trouble, next=own_path(request.values.get("next"))
     )
 
 
-def _own_path(path: str | None) -> str:
-    """Return the path when it leads to a page of ours, or else the start page's."""
-    start = url_for("pages.show_start")
+def own_path(path: str | None, otherwise: str = "") -> str:
+    """Return the path when it leads to a page of ours, or else the other one: the start page's."""
+    start = otherwise or url_for("pages.show_start")
     if not path or not path.startswith("/") or path[1:2] in ("/", "\\") or not path.isprintable():
         return start
     return path if urlsplit(path).netloc == "" else start

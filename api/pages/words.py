@@ -99,8 +99,10 @@ def job_title(job: JobView) -> str:
     match job.source.get("type"):
         case SourceType.FOLDER:
             return str(job.source["path"])
-        case SourceType.ARCHIVE:
+        case SourceType.ARCHIVE | SourceType.MANIFEST:
             return str(job.source["name"])
+        case SourceType.PREFIX:
+            return str(job.source["uri"])
     total = job.counters.total
     return "Uploaded images" if not total else "1 image" if total == 1 else f"{total:,} images"
 

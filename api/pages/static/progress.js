@@ -2,7 +2,8 @@
 export const FINAL = ["completed", "failed", "cancelled", "expired"];
 const KINDS = ["fake", "uncertain", "real", "not_applicable", "failed"];
 
-const words = JSON.parse(document.querySelector("[data-state-words]").dataset.stateWords);
+// A list without a job has no words for states either.
+const words = JSON.parse(document.querySelector("[data-state-words]")?.dataset.stateWords ?? "{}");
 
 export function ended({ scored, not_applicable, failed }) {
   return scored + not_applicable + failed;

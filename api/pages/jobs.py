@@ -1,0 +1,103 @@
+"""The list of jobs, found by id, metadata, label and state; and what is done with a job."""
+
+import re
+from contextlib import suppress
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Redirect
+
+from api.errors import FieldError
+from api.identity import caller
+from api.jobs import begin_to_cancel, begin_to_delete, page_of_jobs
+from api.pages.sign_in import own_path
+from api.queries import JobQuery
+from api.services import services
+from api.submission import resubmit
+from core.errors import ConflictError
+from core.terms import ExportFormat
+
+JOBS_A_PAGE = 25
+ID = re.compile(r"(?:job_)?([0-9a-f]{8,32})")
+PAIR = re.compile(r"[A-Za-z0-9_.-]{1,64}:.*")
+NOT_FOUND_BY = (
+    "Write a job's id, or 8 letters or more of its beginning, or `key:value` of its metadata, "
+    "as in `campaign:spring`."
+)
+
+blueprint = Blueprint("job_pages", __name__)
+
+
+@blueprint.get("/jobs")
+def show_jobs() -> str:
+    """Show one page of the jobs that are asked for, newest first."""
+    asked = {name: value for name in ("find", "label", "state") if (value := _given(name))}
+    query = JobQuery.model_validate(
+        {
+            "limit": JOBS_A_PAGE,
+            "cursor": _given("cursor") or None,
+            "label": asked.get("label"),
+            "state": asked.get("state"),
+            **_found_by(asked.get("find", "")),
+        }
+    )
+    return render_template(
+        "jobs.html",
+        page=page_of_jobs(query),
+        query=query,
+        asked=asked,
+        given=query.model_dump(exclude_none=True, exclude_defaults=True, mode="json"),
+        settings=services().settings,
+        is_admin=caller().is_admin,
+        here=request.full_path.rstrip("?"),
+    )
+
+
+@blueprint.post("/jobs/<job:job_id>/cancel")
+def cancel_job(job_id: str) -> Redirect:
+    """Begin to cancel a job; one that has ended meanwhile is shown as it is."""
+    with suppress(ConflictError):
+        begin_to_cancel(job_id)
+    return _back(job_id)
+
+
+@blueprint.post("/jobs/<job:job_id>/retry")
+def retry_job(job_id: str) -> Redirect:
+    """Scan the job's failed items again."""
+    resubmit(services(), job_id)
+    return _back(job_id)
+
+
+@blueprint.post("/jobs/<job:job_id>/delete")
+def delete_job(job_id: str) -> Redirect:
+    """Delete the job with all that it holds."""
+    begin_to_delete(job_id)
+    return redirect(own_path(request.form.get("next"), url_for("job_pages.show_jobs")), 303)
+
+
+@blueprint.app_context_processor
+def _say_formats() -> dict[str, object]:
+    """Let every page know as which files verdicts are exported."""
+    return {"export_formats": list(ExportFormat)}
+
+
+def _back(job_id: str) -> Redirect:
+    """Lead back to where the form was, or to the job's page."""
+    page = url_for("pages.show_job", job_id=job_id)
+    return redirect(own_path(request.form.get("next"), page), 303)
+
+
+def _given(name: str) -> str:
+    """Return what a parameter of the query says; a form sends those left empty as well."""
+    return request.args.get(name, "").strip()
+
+
+def _found_by(text: str) -> dict[str, object]:
+    """Return the filter that the search field stands for; raises FieldError."""
+    if not text:
+        return {}
+    if found := ID.fullmatch(text.lower()):
+        return {"id": f"job_{found[1]}"}
+    if PAIR.fullmatch(text):
+        key, _, value = text.partition(":")
+        return {"metadata": [f"{key}:{value.strip()}"]}
+    raise FieldError("find", NOT_FOUND_BY)

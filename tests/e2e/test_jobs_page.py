@@ -1,0 +1,181 @@
+"""The list of jobs in a real browser: kept up to date, searched, and what is done with a job."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from core.storage import Storage
+from db.session import Database
+from tests.support.api import ApiRig, part, settings_for
+from tests.support.browser import launched_browser, served, watched_page
+from tests.support.rows import add_champion
+
+MANIFEST = b'{"uri": "https://example.org/a.png"}\n'
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests."""
+    with launched_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def rig(tmp_path: Path, sqlite_url: str) -> Iterator[ApiRig]:
+    """The application with a champion, a recording queue and a pretend worker."""
+    database = Database(sqlite_url)
+    add_champion(database)
+    settings = settings_for(tmp_path, database_url=sqlite_url, allowed_prefixes=["s3://photos"])
+    yield ApiRig(settings=settings, database=database, storage=Storage(settings.storage_url))
+    database.close()
+
+
+@pytest.fixture
+def address(rig: ApiRig) -> Iterator[str]:
+    """Where the application is served."""
+    with served(rig.app) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """An empty page; whatever the browser complains about fails the test."""
+    with watched_page(browser, address) as page:
+        yield page
+
+
+def add(rig: ApiRig, *names: str, note: str = "spring") -> str:
+    """Make a job of such images with a note on it; return its id."""
+    options = f'{{"metadata": {{"campaign": "{note}"}}}}'
+    data = {"files": [part(name) for name in names], "options": options}
+    return rig.client.post("/v1/jobs", data=data).json["id"]
+
+
+def test_the_list_is_kept_up_to_date(rig: ApiRig, page: Page) -> None:
+    """State, progress and counts, and with them what can be done; also after a search."""
+    public_id = add(rig, "fake.png", "broken.png")
+    page.goto("/jobs?state=queued")
+    line = page.locator(".job-line")
+    expect(line.get_by_text("Waiting")).to_be_visible()
+    expect(line.get_by_text("Delete", exact=True)).to_be_hidden()
+    rig.worker.plan(public_id, shard_size=1)
+    first, second = rig.worker.waiting(public_id)
+    rig.worker.finish(first)
+    expect(line.get_by_text("Scanning")).to_be_visible()
+    expect(line.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "50")
+    expect(line.get_by_role("link", name="Fake 1")).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_contain_text("does not answer")
+    rig.worker.finish(second)
+    page.context.set_offline(False)
+    expect(line.get_by_text("Completed")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(line.get_by_role("button", name="Cancel job")).to_be_hidden()
+    expect(line.get_by_role("button", name="Retry failed")).to_be_visible()
+
+
+def test_jobs_are_searched(rig: ApiRig, page: Page) -> None:
+    """By what is written on them, by label, by state, by the beginning of an id."""
+    spring, summer = add(rig, "fake.png"), add(rig, "b.png", note="summer")
+    rig.worker.run(spring)
+    page.goto("/jobs")
+    expect(page.locator(".job-line")).to_have_count(2)
+    page.get_by_role("link", name="campaign:summer").click()
+    expect(page.locator(".job-line")).to_have_count(1)
+    expect(page.get_by_text(summer)).to_be_visible()
+    page.get_by_label("Label").select_option("fake")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("There are no such jobs.")).to_be_visible()
+    page.get_by_label("Id, or key:value").fill(spring[4:20])
+    page.get_by_label("Id, or key:value").press("Enter")
+    expect(page.get_by_text(spring)).to_be_visible()
+    expect(page.get_by_label("Label")).to_have_value("fake")
+    page.get_by_role("link", name="Show all").click()
+    expect(page.locator(".job-line")).to_have_count(2)
+
+
+def test_a_job_is_tried_again_exported_and_deleted(rig: ApiRig, page: Page) -> None:
+    """From the list, which comes back as it was; deleting takes two steps, by the keyboard too."""
+    public_id = add(rig, "fake.png", "broken.png")
+    rig.worker.run(public_id)
+    page.goto("/jobs?find=campaign:spring")
+    page.get_by_role("button", name="Retry failed").click()
+    expect(page.locator(".job-line").get_by_text("Waiting")).to_be_visible()
+    expect(page.get_by_label("Id, or key:value")).to_have_value("campaign:spring")
+    page.get_by_role("button", name="Cancel job").click()
+    expect(page.locator(".job-line").get_by_text("Cancelled")).to_be_visible()
+    page.get_by_text("Export", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.suggested_filename == f"{public_id}.csv"
+    assert "fake.png" in download.value.path().read_text()
+    page.get_by_text("Delete", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Delete for good")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("There are no such jobs.")).to_be_visible()
+    assert rig.client.get(f"/v1/jobs/{public_id}").status_code == 404
+
+
+def test_a_job_is_made_of_a_manifest(page: Page) -> None:
+    """It leads to the job's page."""
+    page.goto("/jobs")
+    page.get_by_text("New job from a manifest or a prefix").click()
+    form = page.get_by_role("form", name="Manifest")
+    form.get_by_label("File").set_input_files(
+        [FilePayload(name="list.jsonl", mimeType="application/jsonl", buffer=MANIFEST)]
+    )
+    form.get_by_label("A note").fill("campaign:spring")
+    form.get_by_role("button", name="Scan the manifest").click()
+    expect(page.get_by_role("heading", name="list.jsonl")).to_be_visible()
+    page.get_by_role("button", name="Cancel job").click()
+    expect(page.get_by_text("Cancelled")).to_be_visible()
+    expect(page.get_by_text("Delete", exact=True)).to_be_visible()
+
+
+def test_a_prefix_that_is_not_allowed_is_refused_in_words(page: Page) -> None:
+    """And what was written is still there when one goes back."""
+    page.goto("/jobs")
+    page.get_by_text("New job from a manifest or a prefix").click()
+    page.get_by_role("textbox", name="Prefix").fill("s3://other/2026")
+    page.get_by_role("button", name="Scan the prefix").click()
+    expect(page.get_by_text("not under an allowed prefix")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("textbox", name="Prefix")).to_have_value("s3://other/2026")
+
+
+def test_it_works_without_javascript(rig: ApiRig, browser: Browser, address: str) -> None:
+    """All but the counts that move by themselves."""
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    page = context.new_page()
+    public_id = add(rig, "broken.png")
+    page.goto("/jobs")
+    page.get_by_role("button", name="Cancel job").click()
+    expect(page.locator(".job-line").get_by_text("Cancelled")).to_be_visible()
+    page.get_by_text("Delete", exact=True).click()
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("There are no jobs yet.")).to_be_visible()
+    assert rig.client.get(f"/v1/jobs/{public_id}").status_code == 404
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_phone(
+    rig: ApiRig, browser: Browser, address: str, scheme: Literal["light", "dark"]
+) -> None:
+    """With everything that unfolds unfolded, whatever is written on a job."""
+    rig.worker.run(add(rig, "broken.png", note="x" * 400))
+    context = browser.new_context(
+        base_url=address, viewport={"width": 360, "height": 740}, color_scheme=scheme
+    )
+    page = context.new_page()
+    page.goto("/jobs")
+    for summary in page.locator("summary").all():
+        summary.click()
+    expect(page.get_by_role("button", name="Delete for good")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()
