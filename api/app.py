@@ -21,6 +21,7 @@ from api import (
     request_ids,
     resumable,
     scans,
+    summaries,
     system,
     verdicts,
     webhooks,
@@ -31,6 +32,7 @@ from api.exports import views as exports
 from api.pages import jobs as job_pages
 from api.pages import live, sign_in
 from api.pages import models as model_pages
+from api.pages import summary as summary_pages
 from api.pages import system as system_pages
 from api.pages import verdicts as verdict_pages
 from api.pages import views as pages
@@ -139,14 +141,14 @@ def _add_views(app: OpenAPI) -> None:
     app.url_map.converters["upload"] = UploadIdConverter
     app.url_map.converters["webhook"] = WebhookIdConverter
     app.url_map.converters["delivery"] = DeliveryIdConverter
-    of_jobs = (jobs, resumable, scans, faults, exports, events)
+    of_jobs = (jobs, resumable, scans, faults, summaries, exports, events)
     of_verdicts = (verdicts, heatmaps, images, feedback)
     for noun in (*of_jobs, *of_verdicts, webhooks, models, system, health):
         app.register_api(noun.blueprint)
     for part in (pages, job_pages, live, verdict_pages, sign_in):
         app.register_blueprint(part.blueprint)
-    app.register_blueprint(model_pages.blueprint)
-    app.register_blueprint(system_pages.blueprint)
+    for part in (summary_pages, model_pages, system_pages):
+        app.register_blueprint(part.blueprint)
     document.add_schemas(app, JobRequest, JobUpload, JobView, ScanUpload, ScanView)
     document.add_schemas(app, WebhookSecretView, DeliveryView, LandedVerdicts, HeatmapView)
     app.add_url_rule("/openapi.json", "openapi", lambda: add_examples(app.api_doc))

@@ -176,6 +176,11 @@ OF_SCHEMAS: dict[str, Any] = {
         "faults": [{"line": 3, "code": "not_json", "message": "The line is no JSON object."}],
         "next_cursor": None,
     },
+    "SummaryView": {
+        "scores": {"fake": [0] * 19 + [1], "uncertain": [0] * 20, "real": [1] + [0] * 19},
+        "not_applicable": {"no_face": 1},
+        "failed": {},
+    },
     "UploadView": UPLOAD,
     "WebhookRequest": {"url": HOOK_URL, "events": ["job.completed"]},
     "WebhookChange": {"enabled": False},

@@ -172,6 +172,16 @@ class FaultPage(BaseModel):
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page.")
 
 
+class SummaryView(BaseModel):
+    """A job's verdicts in numbers, as they are now."""
+
+    scores: dict[Label, list[int]] = Field(
+        description="Of each label, how many scores lie in each of 20 equal steps from 0 to 1."
+    )
+    not_applicable: dict[ItemCode, int] = Field(description="How many are of each code.")
+    failed: dict[ItemCode, int] = Field(description="How many are of each code.")
+
+
 class UploadView(BaseModel):
     """A file that arrives piece by piece."""
 

@@ -8,6 +8,7 @@ from api.jobs import read_job_view
 from api.pages import words
 from api.pages.live import live_jobs
 from api.pages.orders import submit
+from api.pages.summary import summary_of
 from api.queries import VerdictQuery
 from api.services import services
 from api.verdicts import page_of_verdicts
@@ -51,9 +52,11 @@ def show_job(job_id: str) -> str:
     query = VerdictQuery.model_validate(
         {"limit": VERDICTS_A_PAGE, **_filter(show), **_given("cursor")}
     )
+    job = read_job_view(job_id)
     return render_template(
         "job.html",
-        job=read_job_view(job_id),
+        job=job,
+        summary=summary_of(job),
         page=page_of_verdicts(job_id, query),
         query=query,
         show=show,

@@ -250,3 +250,20 @@ def test_no_page_is_wider_than_a_phone(rig: ApiRig, browser: Browser, address: s
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
     context.close()
+
+
+def test_scores_and_errors_are_counted_when_the_job_ends(rig: ApiRig, page: Page) -> None:
+    """Without a reload; the errors are tried again by one click."""
+    public_id = hand_in(page, "fake.png", "b.png", "broken.png")
+    counts = page.get_by_role("region", name="Scores and errors")
+    expect(counts).to_be_hidden()
+    rig.worker.run(public_id)
+    expect(counts.get_by_role("img", name="How many images have which score")).to_be_visible()
+    expect(counts.get_by_text("Not a readable image 1")).to_be_visible()
+    counts.get_by_text("As numbers").click()
+    expect(counts.get_by_role("row", name="0.95 0 0 1")).to_be_visible()
+    page.set_viewport_size({"width": 360, "height": 740})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width == 360, "The page is wider than a phone."
+    counts.get_by_role("button", name="Try these again").click()
+    expect(page.get_by_text("Waiting", exact=True)).to_be_visible()
