@@ -1,6 +1,5 @@
 """A job's verdicts counted by score and by code, on both databases."""
 
-
 from core.terms import ItemCode, Label, Outcome
 from db import summaries, verdicts
 from db.models import Job
