@@ -49,14 +49,14 @@ def _exif(image: Image.Image) -> dict[str, str]:
         has_position = bool(exif.get_ifd(ExifTags.IFD.GPSInfo))
     except DAMAGED:
         return {}
-    said = {word: _plain(exif.get(tag)) for word, tag in SAID.items()}
-    said |= {word: _plain(shot.get(tag)) for word, tag in SAID_OF_THE_SHOT.items()}
+    said = {word: plain(exif.get(tag)) for word, tag in SAID.items()}
+    said |= {word: plain(shot.get(tag)) for word, tag in SAID_OF_THE_SHOT.items()}
     if has_position:
         said["Position"] = "It holds the coordinates of a place."
     return {word: value for word, value in said.items() if value}
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
     """Return a text of one line, whatever a stranger wrote; nothing for what is no text."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")

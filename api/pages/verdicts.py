@@ -21,6 +21,7 @@ from api.shapes import verdict_view
 from core.errors import ConflictError, GoneError, NotFoundError, StorageError
 from core.terms import Label
 from db import copies, verdicts
+from detector.credentials import Credentials, read_credentials
 from detector.metadata import FileMetadata, read_metadata
 
 MOST_COPIES = 20
@@ -38,6 +39,7 @@ class File:
 
     size_bytes: int = 0
     metadata: FileMetadata | None = None
+    credentials: Credentials | None = None
     trouble: str = ""
     must_be_fetched: bool = False
 
@@ -141,7 +143,9 @@ def _file(shown: Shown) -> File:
         return File(trouble=str(error))
     except StorageError:
         return File(trouble=AWAY)
-    return File(len(content), read_metadata(content))
+    metadata = read_metadata(content)
+    credentials = read_credentials(content, metadata.format) if metadata else None
+    return File(len(content), metadata, credentials)
 
 
 def _heat(verdict_id: str) -> Heat | None:

@@ -18,8 +18,10 @@ from db.clock import database_time
 from db.models import Job, ModelVersion
 from db.verdicts import NewVerdict
 from tests.support.api import ApiRig, part, png
+from tests.support.images import encoded, photo_like
 from tests.support.pretend_worker import judge_by_name
 from tests.support.rows import add_job_of, get_job
+from tests.support.signing import signed
 from tests.support.web import LOOPBACK, web_server
 from tests.unit.api.test_pages import FORM, Inline
 
@@ -212,6 +214,23 @@ def test_feedback_is_given_by_a_form(rig: ApiRig) -> None:
     assert "Somebody said that it is <strong>real</strong>" in page
     assert "&lt;i&gt;mine&lt;/i&gt;" in page
     assert "<i>mine" not in page
+
+
+def test_content_credentials_are_told(rig: ApiRig) -> None:
+    """Who signed what about the image, in plain text; the others are said to have none."""
+    assert "The file has none." in rig.client.get(scan(rig, "fake.png")).text
+    image = signed(encoded(photo_like(5, (96, 64)), "JPEG"), maker="<i>Dream</i>")
+
+    def judge_signed(position: int, item: SourceItem) -> NewVerdict:
+        return replace(judge_by_name(position, item), sha256=hashlib.sha256(image).digest())
+
+    data = {"files": part("fake.jpg", image)}
+    job_id = rig.client.post("/v1/jobs", data=data).json["id"]
+    rig.worker.run(job_id, judge=judge_signed)
+    page = rig.client.get(f"/verdicts/{job_id}-0").text
+    assert "It says that a model made the image" in page
+    assert "&lt;i&gt;Dream&lt;/i&gt; 2" in page
+    assert "Somebody of the tests" in page
 
 
 def test_an_uncertain_verdict_asks_what_the_image_is(rig: ApiRig) -> None:
