@@ -27,7 +27,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_VENV)/bin/pip-compile -
 ANY_DEVICE  := sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev scan up test chaos check bench bench-gpu bench-size fmt docs lock browser clean
+.PHONY: help setup dev scan up test screenshots chaos check bench bench-gpu bench-size fmt docs lock browser clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets (this page)
@@ -47,6 +47,9 @@ up: $(RUNTIME) ## Run the API, the web pages and the workers: make up WORKERS=2 
 
 test: $(DEV) browser ## Run the tests: make test TESTS=tests/unit
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --durations 15 $(TESTS)
+
+screenshots: $(DEV) browser ## Take the pictures of the web pages that docs/pages.md shows
+	SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/e2e/test_shipped_model.py
 
 chaos: $(DEV) ## Break a running system on purpose, in many ways: make chaos SEEDS=5
 	@mkdir -p build
