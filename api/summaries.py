@@ -4,7 +4,6 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
 from api.document import JOBS, problems
-from api.identity import caller
 from api.queries import JobPath
 from api.schemas import SummaryView
 from api.services import services
@@ -28,9 +27,9 @@ def read_summary(path: JobPath) -> Response:
 
 
 def summary_of(public_id: str) -> SummaryView:
-    """Return the counts; raises NotFoundError, also when the caller may not see the job."""
+    """Return the counts; raises NotFoundError."""
     with services().database.read() as session:
-        job = jobs.get(session, public_id, visible_to=caller().sees)
+        job = jobs.get(session, public_id)
         found = summaries.of_job(session, job.id)
     return SummaryView(
         scores=dict(found.scores),
