@@ -90,7 +90,7 @@ def test_verdicts_appear_while_the_job_runs(rig: ApiRig, page: Page) -> None:
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "66")
     rig.worker.finish(others[1])
     expect(page.get_by_text("Completed")).to_be_visible()
-    expect(page.get_by_text("Not a readable image")).to_be_visible()
+    expect(page.locator("#verdicts").get_by_text("Not a readable image")).to_be_visible()
     expect(page.get_by_text("0.970")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel job")).to_be_hidden()
     expect(page.get_by_role("link", name="1 Fake")).to_be_visible()
