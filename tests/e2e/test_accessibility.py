@@ -22,7 +22,18 @@ CARD = {
     "calibration": {"threshold": 0.6, "band_low": 0.5, "band_high": 0.7},
     "score_distributions": {"real": [9, 3, 1, 1, 0], "fake": [0, 1, 1, 3, 9]},
 }
-PATHS = ("/", "/jobs", "/jobs/{job}", "/jobs/{job}/verdicts/0", "/docs", "/jobs/{job}0")
+PATHS = (
+    "/",
+    "/?job={job}",
+    "/jobs",
+    "/jobs/{job}",
+    "/verdicts/{job}-0",
+    "/models",
+    "/models/tiny-1",
+    "/system",
+    "/docs",
+    "/jobs/{job}0",
+)
 Scheme = Literal["light", "dark"]
 
 
