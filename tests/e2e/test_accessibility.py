@@ -1,21 +1,13 @@
 """Every page, light and dark, by the rules of axe-core: nothing serious is found."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
-from sqlalchemy import update
+from playwright.sync_api import Page
 
-from core.storage import Storage
 from core.terms import Scope
-from db.models import ModelVersion
-from db.session import Database
-from tests.support.api import ApiRig, part, settings_for
-from tests.support.browser import launched_browser, served, watched_page
-from tests.support.rows import add_champion
+from tests.support.api import ApiRig, part
 
 GRAVE = {"serious", "critical"}
 CARD = {
@@ -37,36 +29,10 @@ PATHS = (
 Scheme = Literal["light", "dark"]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with launched_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
-def keys() -> str:
-    """Whether the application asks for API keys; tests override it."""
-    return "auto"
-
-
-@pytest.fixture
-def rig(tmp_path: Path, sqlite_url: str, keys: str) -> Iterator[ApiRig]:
-    """The application with a champion that has a card, and a pretend worker."""
-    database = Database(sqlite_url)
-    add_champion(database)
-    with database.write() as session:
-        session.execute(update(ModelVersion).values(card=CARD))
-    settings = settings_for(tmp_path, database_url=sqlite_url, require_api_keys=keys)
-    yield ApiRig(settings=settings, database=database, storage=Storage(settings.storage_url))
-    database.close()
-
-
-@pytest.fixture
-def page(browser: Browser, rig: ApiRig) -> Iterator[Page]:
-    """An empty page; whatever the browser complains about fails the test."""
-    with served(rig.app) as address, watched_page(browser, address) as page:
-        yield page
+def card() -> dict[str, Any]:
+    """A card with a threshold and distributions."""
+    return CARD
 
 
 def grave_findings(page: Page) -> list[str]:
@@ -94,7 +60,7 @@ def test_no_page_shuts_anybody_out(rig: ApiRig, page: Page, scheme: Scheme) -> N
         assert grave_findings(page) == [], path
 
 
-@pytest.mark.parametrize("keys", ["always"])
+@pytest.mark.parametrize("given", [{"require_api_keys": "always"}])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nor_does_signing_in(rig: ApiRig, page: Page, scheme: Scheme) -> None:
     """The form, and the form that tells what was wrong."""

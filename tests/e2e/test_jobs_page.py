@@ -1,50 +1,19 @@
 """The list of jobs in a real browser: kept up to date, searched, and what is done with a job."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from core.storage import Storage
-from db.session import Database
-from tests.support.api import ApiRig, part, settings_for
-from tests.support.browser import launched_browser, served, watched_page
-from tests.support.rows import add_champion
+from tests.support.api import ApiRig, part
 
 MANIFEST = b'{"uri": "https://example.org/a.png"}\n'
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with launched_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
-def rig(tmp_path: Path, sqlite_url: str) -> Iterator[ApiRig]:
-    """The application with a champion, a recording queue and a pretend worker."""
-    database = Database(sqlite_url)
-    add_champion(database)
-    settings = settings_for(tmp_path, database_url=sqlite_url, allowed_prefixes=["s3://photos"])
-    yield ApiRig(settings=settings, database=database, storage=Storage(settings.storage_url))
-    database.close()
-
-
-@pytest.fixture
-def address(rig: ApiRig) -> Iterator[str]:
-    """Where the application is served."""
-    with served(rig.app) as address:
-        yield address
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """An empty page; whatever the browser complains about fails the test."""
-    with watched_page(browser, address) as page:
-        yield page
+def given() -> dict[str, Any]:
+    """Jobs may be made of this prefix."""
+    return {"allowed_prefixes": ["s3://photos"]}
 
 
 def add(rig: ApiRig, *names: str, note: str = "spring") -> str:

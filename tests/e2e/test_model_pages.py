@@ -1,40 +1,21 @@
 """The pages of the model versions in a real browser: charts, and a promotion with its way back."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from core.storage import Storage
-from db.session import Database
 from tests.e2e.test_accessibility import grave_findings
-from tests.support.api import ApiRig, settings_for
-from tests.support.browser import launched_browser, served, watched_page
-from tests.support.rows import add_champion
+from tests.support.api import ApiRig
 from tests.unit.api.test_model_pages import add_version
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with launched_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
-def page(browser: Browser, tmp_path: Path, sqlite_url: str) -> Iterator[Page]:
-    """A browser before an installation with two versions; its complaints fail the test."""
-    database = Database(sqlite_url)
-    add_champion(database)
-    settings = settings_for(tmp_path, database_url=sqlite_url)
-    rig = ApiRig(settings=settings, database=database, storage=Storage(settings.storage_url))
+def rig(rig: ApiRig) -> ApiRig:
+    """The application with a second version."""
     add_version(rig, "tiny-2")
-    with served(rig.app) as address, watched_page(browser, address) as page:
-        yield page
-    database.close()
+    return rig
 
 
 def test_the_curves_are_drawn_from_their_tables(page: Page) -> None:

@@ -3,54 +3,24 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 from sqlalchemy import delete
 
-from core.storage import Storage
 from db.models import ModelAlias
-from db.session import Database
-from tests.support.api import ApiRig, png, settings_for
-from tests.support.browser import launched_browser, served, watched_page
-from tests.support.rows import add_champion
+from tests.support.api import ApiRig, png
 
 JOB_PAGE = re.compile(r"/jobs/(job_[0-9a-f]{32})$")
 HOSTILE = "<img src=x onerror=alert(1)> fake.png"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with launched_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
-def rig(tmp_path: Path, sqlite_url: str) -> Iterator[ApiRig]:
-    """The application with a champion, a recording queue and a pretend worker."""
-    database = Database(sqlite_url)
-    add_champion(database)
-    settings = settings_for(tmp_path, database_url=sqlite_url)
-    yield ApiRig(settings=settings, database=database, storage=Storage(settings.storage_url))
-    database.close()
-
-
-@pytest.fixture
-def address(rig: ApiRig) -> Iterator[str]:
-    """Where the application is served."""
-    with served(rig.app) as address:
-        yield address
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The start page; whatever the browser complains about fails the test."""
-    with watched_page(browser, address) as page:
-        page.goto("/")
-        yield page
+def page(page: Page) -> Page:
+    """The start page."""
+    page.goto("/")
+    return page
 
 
 def image(name: str) -> FilePayload:

@@ -1,13 +1,11 @@
 """The report of an evaluation in a real browser: on a phone, in the dark, and without a network."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser import launched_browser
 from tests.support.images import write_labelled_folder
 from tests.support.models import write_tiny_model_version
 from training.evaluate import Options, evaluate_model
@@ -30,13 +28,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = [f"{'a_dataset_of_a_long_name' * 3}={pictures}"]
     evaluate_model(model, data, registry=root, out=root / "out", options=options)
     return root / "out" / "report.html"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with launched_browser() as browser:
-        yield browser
 
 
 def opened(browser: Browser, report: Path, width: int, scheme: ColorScheme) -> Page:

@@ -19,7 +19,6 @@ from db.models import ModelVersion
 from db.session import Database
 from db.verdicts import NewVerdict
 from tests.support.api import ApiRig, settings_for
-from tests.support.browser import launched_browser, served, watched_page
 from tests.support.images import encoded, photo_like
 from tests.support.pretend_worker import judge_by_name
 from tests.support.queue import RecordingQueue
@@ -29,6 +28,13 @@ SIZE = (256, 256)
 CARD = {"calibration": {"threshold": 0.6, "band_low": 0.5, "band_high": 0.7}}
 HOSTILE = "<img src=x onerror=alert(1)> fake-group.png"
 PICTURE = encoded(photo_like(5, SIZE), "PNG")
+
+
+@pytest.fixture
+def page(page: Page) -> Page:
+    """The start page."""
+    page.goto("/")
+    return page
 
 
 def judge(position: int, item: SourceItem) -> NewVerdict:
@@ -49,13 +55,6 @@ class ObligingQueue(RecordingQueue):
             self.rig.worker.run(newest_job(self.rig), judge=judge)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with launched_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
 def rig(tmp_path: Path, sqlite_url: str) -> Iterator[ApiRig]:
     """The application with a champion that has a card; single scans are done at once."""
@@ -68,21 +67,6 @@ def rig(tmp_path: Path, sqlite_url: str) -> Iterator[ApiRig]:
     queue.rig = ApiRig(settings, database, Storage(settings.storage_url), queue)
     yield queue.rig
     database.close()
-
-
-@pytest.fixture
-def address(rig: ApiRig) -> Iterator[str]:
-    """Where the application is served."""
-    with served(rig.app) as address:
-        yield address
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The scan page; whatever the browser complains about fails the test."""
-    with watched_page(browser, address) as page:
-        page.goto("/")
-        yield page
 
 
 def newest_job(rig: ApiRig) -> str:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.settings import SHIPPED_MODELS
-from tests.support.browser import launched_browser, watched_page
+from tests.support.browser import watched_page
 from tests.support.stack import Installation, installation
 
 IMAGES = Path(__file__).parents[2] / "examples" / "images"
@@ -25,13 +25,6 @@ LABELS = {
     "photos/cat.jpg": "Not applicable",
 }
 PATIENCE_MS = 120_000  # a heatmap takes some 200 passes
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser."""
-    with launched_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

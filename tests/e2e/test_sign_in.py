@@ -2,42 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from core.storage import Storage
 from core.terms import Scope
 from db import api_keys
-from db.session import Database
-from tests.support.api import ApiRig, part, png, settings_for
-from tests.support.browser import launched_browser, served
-from tests.support.rows import add_champion
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with launched_browser() as browser:
-        yield browser
+from tests.support.api import ApiRig, part, png
 
 
 @pytest.fixture
-def rig(tmp_path: Path, sqlite_url: str) -> Iterator[ApiRig]:
-    """The application, asking for API keys."""
-    database = Database(sqlite_url)
-    add_champion(database)
-    settings = settings_for(tmp_path, database_url=sqlite_url, require_api_keys="always")
-    yield ApiRig(settings=settings, database=database, storage=Storage(settings.storage_url))
-    database.close()
-
-
-@pytest.fixture
-def address(rig: ApiRig) -> Iterator[str]:
-    """Where the application is served."""
-    with served(rig.app) as address:
-        yield address
+def given() -> dict[str, Any]:
+    """It asks for API keys."""
+    return {"require_api_keys": "always"}
 
 
 @pytest.fixture

@@ -12,16 +12,9 @@ from core.storage import Storage
 from db.session import Database
 from tests.e2e.test_accessibility import grave_findings
 from tests.support.api import ApiRig, settings_for
-from tests.support.browser import launched_browser, served, watched_page
+from tests.support.browser import served, watched_page
 from tests.support.rows import add_champion
 from tests.unit.db.test_workers import REPORT, say
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with launched_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -2,29 +2,21 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import update
 
 from core.sources import SourceItem
-from core.storage import Storage
 from core.terms import HeatmapCode, Label
 from db import heatmaps
-from db.models import ModelVersion
-from db.session import Database
 from db.verdicts import NewVerdict
 from detector.explain.overlay import overlay_face
 from detector.square import Square
-from tests.support.api import ApiRig, part, settings_for
-from tests.support.browser import launched_browser, served, watched_page
+from tests.support.api import ApiRig, part
 from tests.support.images import encoded, photo_like
 from tests.support.pretend_worker import judge_by_name
-from tests.support.rows import add_champion
 from tests.unit.detector.test_overlay import corner_heat
 
 SIZE = (256, 256)
@@ -38,37 +30,10 @@ CARD = {
 HOSTILE = "<img src=x onerror=alert(1)> fake-group.png"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with launched_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
-def rig(tmp_path: Path, sqlite_url: str) -> Iterator[ApiRig]:
-    """The application with a champion that has a card, a recording queue and a pretend worker."""
-    database = Database(sqlite_url)
-    add_champion(database)
-    with database.write() as session:
-        session.execute(update(ModelVersion).values(card=CARD))
-    settings = settings_for(tmp_path, database_url=sqlite_url)
-    yield ApiRig(settings=settings, database=database, storage=Storage(settings.storage_url))
-    database.close()
-
-
-@pytest.fixture
-def address(rig: ApiRig) -> Iterator[str]:
-    """Where the application is served."""
-    with served(rig.app) as address:
-        yield address
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """An empty page; whatever the browser complains about fails the test."""
-    with watched_page(browser, address) as page:
-        yield page
+def card() -> dict[str, Any]:
+    """A card with a threshold and distributions."""
+    return CARD
 
 
 def picture() -> bytes:
