@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.json_lines import echo_json, json_option
 from cli.text import plain
+from core.json_lines import echo_json, json_option
 from core.settings import load_settings
 from core.terms import Scope
 from db import api_keys, quotas

@@ -7,8 +7,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from cli.json_lines import echo_json, json_option
 from cli.stack.preparation import sync_models
+from core.json_lines import echo_json, json_option
 from core.settings import load_settings
 from core.terms import Alias
 from db import model_versions

@@ -2,8 +2,8 @@
 
 import click
 
-from cli.json_lines import echo_json, json_option
 from cli.working import working
+from core.json_lines import echo_json, json_option
 from core.settings import load_settings
 from db.migrations import require_current
 from db.session import Database

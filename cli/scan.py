@@ -10,13 +10,13 @@ from rich.console import Console
 from cli.files import require_writable
 from cli.images import Images, find_images
 from cli.jobs.options import faces_option
-from cli.json_lines import echo_json, json_option
 from cli.report import read_verdicts
 from cli.scan_server import ScanServer, local_server, named_server
 from cli.working import working
 from client import ClientError, Job, JobOptions
 from client.progress import JobProgress
 from core.errors import FakesweepError
+from core.json_lines import echo_json, json_option
 
 POLL_S = 0.2
 INTERRUPTED_EXIT_CODE = 130

@@ -11,6 +11,8 @@ from typing import Literal
 import click
 
 from core.errors import FakesweepError
+from core.json_lines import echo_json, json_option
+from core.registry import CARD
 from training.evaluation.command import evaluate
 
 DEFAULT_BACKBONE = "google/vit-base-patch16-224-in21k"
@@ -54,6 +56,7 @@ def train() -> None:
 )
 @click.option("--labels", default="", metavar="0=real,1=fake", help="What bare labels mean.")
 @click.option("--seed", default=7, show_default=True, help="Decides the splits.")
+@json_option
 def prepare(
     data: tuple[str, ...],
     out: Path,
@@ -63,6 +66,7 @@ def prepare(
     splits: Literal["grouped", "official"],
     labels: str,
     seed: int,
+    as_json: bool,
 ) -> None:
     """Clean images and videos and split them, without touching them."""
     from training.layouts.catalogue import parse_sources  # noqa: PLC0415 - start-up time
@@ -72,6 +76,9 @@ def prepare(
 
     options = Options(layout, frames, faces == "on", splits, seed)
     done = prepare_dataset(parse_sources(data, parse_label_names(labels)), out, options)
+    if as_json:
+        echo_json({"folder": done.folder, **done.report})
+        return
     summarize_dataset(done.folder, done.report)
 
 
@@ -79,7 +86,8 @@ def prepare(
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Prepared dataset.")
 @click.option("--steps", default=2000, show_default=True, help="Of each autoencoder's training.")
 @click.option("--seed", default=7, show_default=True)
-def reconstruct(data: Path, steps: int, seed: int) -> None:
+@json_option
+def reconstruct(data: Path, steps: int, seed: int, as_json: bool) -> None:
     """Rebuild the real training images by autoencoders, as fakes for `train run`."""
     from training.dataset import PreparedDataset  # noqa: PLC0415 - start-up time
     from training.pseudo.reconstruction import (  # noqa: PLC0415 - start-up time
@@ -87,6 +95,9 @@ def reconstruct(data: Path, steps: int, seed: int) -> None:
     )
 
     report = reconstruct_dataset(PreparedDataset.read(data), steps=steps, seed=seed)
+    if as_json:
+        echo_json(report)
+        return
     errors = ", ".join(f"{kind} {psnr:.1f} dB" for kind, psnr in report["psnr_db"].items())
     click.echo(f"Rebuilt {report['images']:,} images ({errors}).")
 
@@ -103,8 +114,15 @@ def reconstruct(data: Path, steps: int, seed: int) -> None:
     help="Images of other sources, to choose the best epoch by; may be given again.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+@json_option
 def run(
-    config: Path, data: Path, backbone: str, out: Path, cross: tuple[str, ...], resume: bool
+    config: Path,
+    data: Path,
+    backbone: str,
+    out: Path,
+    cross: tuple[str, ...],
+    resume: bool,
+    as_json: bool,
 ) -> None:
     """Fine-tune a ViT on a prepared dataset."""
     from training.config import read_config  # noqa: PLC0415 - start-up time
@@ -112,10 +130,14 @@ def run(
     from training.train import train as train_model  # noqa: PLC0415 - start-up time
 
     done = train_model(read_config(config), data, backbone, out, cross=cross, resume=resume)
-    if is_first_process():
-        click.echo(
-            f"The best model is in {done.model}; measure it with `train evaluate --model {out}`."
-        )
+    if not is_first_process():
+        return
+    if as_json:
+        echo_json({"run": out, "model": done.model, **done.stage()})
+        return
+    click.echo(
+        f"The best model is in {done.model}; measure it with `train evaluate --model {out}`."
+    )
 
 
 @train.command()
@@ -131,11 +153,15 @@ def run(
     "--part", "parts", type=float, multiple=True, help="Of each run, in their order; else equal."
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
-def merge(runs: tuple[Path, ...], parts: tuple[float, ...], out: Path) -> None:
+@json_option
+def merge(runs: tuple[Path, ...], parts: tuple[float, ...], out: Path, as_json: bool) -> None:
     """Average the weights of runs into one model."""
     from training.merging import merge as merge_runs  # noqa: PLC0415 - start-up time
 
     done = merge_runs(runs, parts, out)
+    if as_json:
+        echo_json({"run": out, "model": done.model, "mean_of": done.facts["mean_of"]})
+        return
     click.echo(f"The mean is in {done.model}; measure it with `train evaluate --model {out}`.")
 
 
@@ -153,11 +179,17 @@ train.add_command(evaluate)
     help="Folder that was not trained on, for the card; may be given again.",
 )
 @click.option("--int8", is_flag=True, help="Add an int8 network for CPUs, if it scores alike.")
-def publish(run: Path, name: str, registry: Path, cross: tuple[str, ...], int8: bool) -> None:
+@json_option
+def publish(
+    run: Path, name: str, registry: Path, cross: tuple[str, ...], int8: bool, as_json: bool
+) -> None:
     """Calibrate and measure a run, and write it as an immutable model version."""
     from training.publish import publish as publish_run  # noqa: PLC0415 - start-up time
 
     folder = publish_run(run, name, registry, cross=cross, int8=int8)
+    if as_json:
+        echo_json({"model_version": folder.name, "folder": folder, "card": folder / CARD})
+        return
     click.echo(f"Published {folder.name}; its card is {folder / 'card.md'}.")
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.progress import Progress
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import nn
@@ -20,6 +19,7 @@ from core.errors import DatasetError
 from detector.vit import FAKE, LABELS
 from training.examples import TrainingExamples
 from training.network import FineTuned
+from training.progress import bar
 
 REGULARIZATION = 1e-3  # C of scikit-learn: beside the examples, the features are many
 
@@ -67,7 +67,7 @@ def _features(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device).eval()
     features, labels = [], []
-    with Progress() as progress:
+    with bar() as progress:
         task = progress.add_task("Starting the head", total=count)
         for batch in batches:
             pixels = network.normalize(batch["pixels"].to(device))

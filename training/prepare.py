@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from rich.progress import track
 
 from core.errors import DatasetError
 from training.clean import Cleaned, Dropped, clean
@@ -21,6 +20,7 @@ from training.layouts.catalogue import read_source
 from training.layouts.listing import LABELS, Source
 from training.preparation import describe
 from training.probes import Probe, run_probes
+from training.progress import track
 from training.schema import SCHEMA, write_items
 from training.split import SHARES, Division, divide, divide_officially
 from training.unpack import unpack

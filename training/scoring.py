@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from rich.progress import track
 
 from core.errors import DatasetError, ItemError, ModelUnavailableError
 from detector.engines import Engine
 from detector.preprocess import DecodeLimits, Prepared, PreprocessingSpec, prepare
+from training.progress import track
 
 BATCH_SIZE = 32
 UNREADABLE = "unreadable"

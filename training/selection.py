@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from rich.progress import Progress
 from sklearn.metrics import roc_auc_score
 from torch.utils.data import Dataset
 from transformers import EvalPrediction
@@ -19,6 +18,7 @@ from transformers import EvalPrediction
 from core.errors import DatasetError
 from detector.preprocess import PreprocessingSpec
 from detector.vit import FAKE
+from training.progress import bar
 from training.scoring import prepare_files
 
 
@@ -95,7 +95,7 @@ def build_selection(
 
 def _read(paths: list[str], spec: PreprocessingSpec) -> tuple[NDArray[np.uint8], list[int]]:
     pixels, kept, seen = [], [], 0
-    with ThreadPoolExecutor() as pool, Progress() as progress:
+    with ThreadPoolExecutor() as pool, bar() as progress:
         task = progress.add_task("Reading images to measure on", total=len(paths))
         for batch in prepare_files(paths, spec, pool):
             for place, one in enumerate(batch, seen):

@@ -17,7 +17,6 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
-from rich.progress import track
 
 from core.cores import usable_cores
 from core.errors import DatasetError
@@ -25,6 +24,7 @@ from training.layouts.catalogue import folder_name
 from training.layouts.files import is_video
 from training.layouts.listing import Entry, Listing
 from training.layouts.parquet import image_column
+from training.progress import track
 from training.video import evenly_spaced, read_frames
 
 PNG_LEVEL = 3  # of zlib: a third of the time of the default, for a few per cent more bytes

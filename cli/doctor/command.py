@@ -17,9 +17,9 @@ from cli.doctor.services import (
     look_at_storage,
     look_at_workers,
 )
-from cli.json_lines import echo_json, json_option
 from cli.text import plain
 from core.errors import ConfigurationError
+from core.json_lines import echo_json, json_option
 from core.settings import Settings, load_settings
 from workers.loading import loader
 

@@ -4,9 +4,9 @@ import click
 
 from cli.connection import connected
 from cli.jobs.options import job_argument
-from cli.json_lines import echo_json, json_option
 from cli.server import server_option
 from client import Job
+from core.json_lines import echo_json, json_option
 
 
 @click.command()

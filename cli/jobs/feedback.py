@@ -7,9 +7,9 @@ from rich.table import Table
 
 from cli.connection import connected
 from cli.jobs.options import job_argument
-from cli.json_lines import echo_json, json_option
 from cli.server import server_option
 from cli.text import plain
+from core.json_lines import echo_json, json_option
 
 
 @click.command()

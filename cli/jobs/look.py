@@ -16,10 +16,10 @@ from cli.jobs.options import (
     metadata_option,
     one_of,
 )
-from cli.json_lines import echo_json, json_option
 from cli.server import server_option
 from cli.text import plain
 from client import Job
+from core.json_lines import echo_json, json_option
 from core.terms import FaceMode, JobKind, JobState, Priority
 
 JOB_ID_LENGTH = len("job_") + 32

@@ -11,11 +11,11 @@ from rich.table import Table
 from cli.connection import connected
 from cli.files import require_writable
 from cli.jobs.options import job_argument, one_of
-from cli.json_lines import echo_json, json_option
 from cli.report import ending, faces_of
 from cli.server import server_option
 from cli.text import plain
 from cli.working import working
+from core.json_lines import echo_json, json_option
 from core.terms import ExportFormat, Label, Outcome
 
 label_option = click.option(

@@ -11,10 +11,10 @@ from cli.jobs import sources
 from cli.jobs.options import faces_option, metadata_option, one_of
 from cli.jobs.sources import Order, Submit
 from cli.jobs.watch import follow
-from cli.json_lines import echo_json, json_option
 from cli.server import server_option
 from cli.working import working
 from client import JobOptions
+from core.json_lines import echo_json, json_option
 from core.terms import Priority
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -8,13 +8,13 @@ from rich.console import Console
 
 from cli.connection import connected
 from cli.jobs.options import job_argument
-from cli.json_lines import echo_json, json_option
 from cli.report import ending
 from cli.server import server_option
 from cli.text import plain
 from client import Client, Job, Verdict
 from client.progress import JobProgress
 from core.errors import FakesweepError
+from core.json_lines import echo_json, json_option
 
 INTERRUPTED_EXIT_CODE = 130
 ENDING_WIDTH = len("uncertain 0.500")

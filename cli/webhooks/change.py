@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import click
 
 from cli.connection import connected
-from cli.json_lines import echo_json, json_option
 from cli.server import server_option
 from cli.text import plain
 from cli.webhooks.options import events_option, shown_time, webhook_argument
+from core.json_lines import echo_json, json_option
 
 
 @click.command()

@@ -5,11 +5,11 @@ from itertools import islice
 import click
 
 from cli.connection import connected
-from cli.json_lines import echo_json, json_option
 from cli.server import server_option
 from cli.text import plain
 from cli.webhooks.options import shown_time, webhook_argument
 from client import Delivery
+from core.json_lines import echo_json, json_option
 
 
 @click.command()

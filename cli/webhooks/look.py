@@ -6,11 +6,11 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from cli.connection import connected
-from cli.json_lines import echo_json, json_option
 from cli.server import server_option
 from cli.text import plain
 from cli.webhooks.options import shown_time, webhook_argument
 from client import Webhook
+from core.json_lines import echo_json, json_option
 
 ID_LENGTH = len("wh_") + 32
 

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from rich.progress import track
 from torch.nn.functional import interpolate
 
 from training.evaluation.attacks import Margins, fgsm, pgd
@@ -23,6 +22,7 @@ from training.evaluation.robustness import draw_sample
 from training.evaluation.rows import COMPARED, choose, measure_table, tabulate
 from training.evaluation.undoing import UNDOINGS, Pixels
 from training.metrics import Measurement
+from training.progress import track
 from training.scoring import Scored, largest_margins, prepare_files
 
 EPSILONS = (1, 2, 4, 8)  # steps of 255

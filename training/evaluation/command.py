@@ -5,6 +5,7 @@ from typing import Literal
 
 import click
 
+from core.json_lines import echo_json, json_option
 from core.settings import load_settings
 
 
@@ -77,6 +78,7 @@ from core.settings import load_settings
 @click.option(
     "--registry", type=click.Path(path_type=Path), help="Where ids are looked up, if elsewhere."
 )
+@json_option
 def evaluate(
     model: str,
     data: tuple[str, ...],
@@ -94,6 +96,7 @@ def evaluate(
     seed: int,
     device: str,
     registry: Path | None,
+    as_json: bool,
 ) -> None:
     """Measure a run or a model version, by dataset, method and source."""
     from training.evaluate import Options, evaluate_model  # noqa: PLC0415 - start-up time
@@ -117,4 +120,7 @@ def evaluate(
     )
     where = registry or load_settings().registry_dir
     findings = evaluate_model(model, data, registry=where, out=out, options=options)
+    if as_json:
+        echo_json(findings.to_dict())
+        return
     summarize_evaluation(findings, out)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from rich.progress import track
 
 from training.evaluation.model_under_test import ModelUnderTest
 from training.evaluation.perturbations import Perturbation, everyone
 from training.evaluation.rows import COMPARED, choose, measure_table, tabulate
 from training.metrics import Measurement
+from training.progress import track
 from training.scoring import count_reasons, score
 
 ROUNDS = 200  # of the bootstrap, at each of some sixty points

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
-from rich.progress import Progress, track
 from safetensors.torch import load_model, save_model
 from torch.nn.functional import pad
 from torch.utils.data import DataLoader, Dataset
 
 from core.errors import DatasetError
 from training.dataset import PreparedDataset
+from training.progress import bar, track
 from training.pseudo.autoencoder import UPSAMPLINGS, Autoencoder, Upsampling, loss
 from training.rows import read_image, rows_of
 from training.sampling import Kind
@@ -115,7 +115,7 @@ def _trained(
     optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     loader = DataLoader(_Crops(reals, steps * BATCH, seed), BATCH)
-    with Progress() as progress:
+    with bar() as progress:
         task = progress.add_task(f"Training the {kind} autoencoder", total=steps)
         for crops in loader:
             batch = crops.to(device)

@@ -278,3 +278,12 @@ def test_the_commands_say_what_they_did(
     )  # fmt: skip
     assert "drawn" in told
     assert (tmp_path / "measured" / "evaluation.json").exists()
+
+
+def test_a_preparation_is_told_as_json(drawn: Path, tmp_path: Path) -> None:
+    """What report.json has, and where it lies, in one line of standard output."""
+    out = tmp_path / "data"
+    words = ("prepare", "--data", str(drawn), "--out", str(out), "--faces", "off", "--json")
+    told = json.loads(CliRunner().invoke(cli.train, words, catch_exceptions=False).stdout)
+    assert told.pop("folder") == str(out)
+    assert told == json.loads((out / "report.json").read_bytes())

@@ -35,6 +35,13 @@ def test_a_version_is_measured_by_its_id(registry: Path, pictures: Path, tmp_pat
     assert (tmp_path / "out" / "report.html").exists()
 
 
+def test_findings_are_json(registry: Path, pictures: Path, tmp_path: Path) -> None:
+    """One object and nothing else on standard output: what evaluation.json has."""
+    done = evaluate(registry, "--data", f"mine={pictures}", "--out", tmp_path / "out", "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == json.loads((tmp_path / "out" / "evaluation.json").read_text())
+
+
 def test_all_parts_are_told(registry: Path, pictures: Path) -> None:
     """Robustness and attacks are summed up, also without a report."""
     done = evaluate(
