@@ -12,7 +12,7 @@ from api.document import JOBS, LOCATION, bodies, described, problems
 from api.headers import SubmitHeader
 from api.idempotency import submit_once
 from api.identity import caller
-from api.queries import JobPath, JobQuery
+from api.queries import JobPath, JobQuery, RetryQuery
 from api.requests import JobRequest, JobUpload
 from api.schemas import JobPage, JobView
 from api.services import services
@@ -114,14 +114,18 @@ def delete_job(path: JobPath) -> Response:
     "/jobs/<job:job_id>/retry",
     operation_id="retry_job",
     summary="Scan a job's failed items again, and what it left when it failed",
+    description=(
+        "`code` chooses among the failed items, as in `?code=fetch_failed&code=poison`; the others "
+        "keep their verdicts. A job that has no such item is a conflict."
+    ),
     responses={
         202: described(JobView, "The job is open again."),
-        **problems(404, 409),
+        **problems(404, 409, 422),
     },
 )
-def retry_job(path: JobPath) -> Response:
+def retry_job(path: JobPath, query: RetryQuery) -> Response:
     """Open one ended job again."""
-    resubmit(services(), path.job_id)
+    resubmit(services(), path.job_id, query.code)
     return answer(read_job_view(path.job_id), 202)
 
 

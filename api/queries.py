@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from core.terms import ExportFormat, JobKind, JobState, Label, Outcome, Priority
+from core.terms import ExportFormat, ItemCode, JobKind, JobState, Label, Outcome, Priority
 
 LONGEST_SIDE = 1600  # of an image that is shown
 
@@ -70,11 +70,22 @@ class JobQuery(PageQuery):
     )
 
 
+class RetryQuery(BaseModel):
+    """Which failed items of a job are tried again."""
+
+    code: list[ItemCode] = Field(
+        [],
+        description="Only failed items with this code; of several, with one of them. All without.",
+        json_schema_extra={"example": ["fetch_failed"]},
+    )
+
+
 class VerdictQuery(PageQuery):
     """Which verdicts of a job."""
 
     label: Label | None = None
     outcome: Outcome | None = None
+    code: ItemCode | None = Field(None, description="Why they have no score.")
 
 
 class ImageQuery(BaseModel):

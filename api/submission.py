@@ -1,6 +1,6 @@
 """How a job comes to be: bytes kept, row inserted, committed, and only then its message sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from api.services import Services
 from api.sources import checked, checked_urls, of_upload
 from core.sources import Source, SourceItem
 from core.taskqueue import plan_job, scan_next
-from core.terms import JobKind, Priority
+from core.terms import ItemCode, JobKind, Priority
 from db import dispatching, jobs, model_versions, planning, quotas, reopening, uploads
 from db.idempotency import KeyedRequest
 from db.models import Job
@@ -79,16 +79,17 @@ def submit_scan(services: Services, upload: ScanUpload, order: Order) -> str:
     return public_id
 
 
-def resubmit(services: Services, public_id: str) -> None:
-    """Open the job again for its failed items; raises ConflictError when there is nothing to do.
+def resubmit(services: Services, public_id: str, codes: Collection[ItemCode] = ()) -> None:
+    """Open the job again for its failed items, or for those that have one of the codes.
 
-    It counts against the quota of whoever asks, as a new job of the failed items would.
+    Raises ConflictError when there is nothing to do. It counts against the quota of whoever asks,
+    as a new job of these items would.
     """
     with services.database.write() as session:
         quotas.admit(session, caller().key_id)
         job = jobs.get(session, public_id)
-        reopening.reopen(session, job)
-        quotas.charge(session, caller().key_id, job.failed)
+        retried = reopening.reopen(session, job, codes=codes)
+        quotas.charge(session, caller().key_id, retried)
     services.ring(plan_job(job.id))
 
 

@@ -52,6 +52,7 @@ def page_of_verdicts(public_id: str, query: VerdictQuery) -> VerdictPage:
             after_position=-1 if after is None else after,
             label=query.label,
             outcome=query.outcome,
+            code=query.code,
         )
     shown = found[: query.limit]
     more = cursors.encode("position", shown[-1].position) if len(found) > query.limit else None

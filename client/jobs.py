@@ -128,10 +128,15 @@ class AsyncJobs(AsyncSubmission):
             yield feedback_from(said)
 
     async def verdicts(
-        self, job: JobRef, *, label: str | None = None, outcome: str | None = None
+        self,
+        job: JobRef,
+        *,
+        label: str | None = None,
+        outcome: str | None = None,
+        code: str | None = None,
     ) -> AsyncGenerator[Verdict]:
         """Yield the job's verdicts in submission order, page after page."""
-        chosen = {"label": label, "outcome": outcome, "limit": PAGE_SIZE}
+        chosen = {"label": label, "outcome": outcome, "code": code, "limit": PAGE_SIZE}
         async for verdict in self._http.get_pages(f"{_path(job)}/verdicts", "verdicts", chosen):
             yield verdict_from(verdict)
 
@@ -155,9 +160,13 @@ class AsyncJobs(AsyncSubmission):
         """Ask the server to stop the job; shards in hand still end."""
         return job_from(await self._http.send("POST", f"{_path(job)}/cancel"))
 
-    async def retry(self, job: JobRef) -> Job:
-        """Ask the server to scan the job's failed items again."""
-        return job_from(await self._http.send("POST", f"{_path(job)}/retry"))
+    async def retry(self, job: JobRef, *, code: str | Sequence[str] | None = None) -> Job:
+        """Ask the server to scan the job's failed items again.
+
+        With a code or several, such as "fetch_failed", only those that failed with one of them.
+        """
+        chosen = {"code": [code] if isinstance(code, str) else list(code)} if code else {}
+        return job_from(await self._http.send("POST", f"{_path(job)}/retry", params=chosen))
 
     async def delete(self, job: JobRef) -> None:
         """Delete a job that has ended, with its verdicts and uploads."""

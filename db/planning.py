@@ -20,8 +20,9 @@ class PlanClaim:
     """The right to plan a job until the lease ends; `token` fences out an earlier planner.
 
     `planned` is how many items an earlier planner has already written. Above 0, `round` says
-    that the failed items are planned anew, before what is left of the source. `attempts` counts
-    this claim too: above 1, so many planners have died since the last shard was written.
+    that failed items are planned anew, before what is left of the source: those of the
+    `retried_codes`, or all. `attempts` counts this claim too: above 1, so many planners have died
+    since the last shard was written.
     """
 
     job_id: int
@@ -34,6 +35,7 @@ class PlanClaim:
     is_source_listed: bool
     last_fault_line: int
     round: int
+    retried_codes: list[str] | None
     token: int
     attempts: int
     postponements: int
@@ -71,6 +73,7 @@ def claim_where(
             Job.is_source_listed,
             Job.last_fault_line,
             Job.round,
+            Job.retried_codes,
             Job.plan_token,
             Job.plan_attempts,
             Job.plan_postponements,

@@ -162,6 +162,7 @@ def page(
     after_position: int = -1,
     label: Label | None = None,
     outcome: Outcome | None = None,
+    code: ItemCode | None = None,
 ) -> Sequence[Verdict]:
     """Return up to `limit` verdicts after the position, in submission order."""
     conditions: list[ColumnElement[bool]] = [
@@ -172,5 +173,10 @@ def page(
         conditions.append(Verdict.label == label)
     if outcome is not None:
         conditions.append(Verdict.outcome == outcome)
+    if code is not None:
+        conditions.append(Verdict.code == code)
+        # By their positions: SQLite takes this index only for what it holds.
+        found = select(Verdict.position).where(*conditions).order_by(Verdict.position).limit(limit)
+        conditions = [Verdict.job_id == job_id, Verdict.position.in_(found.correlate(None))]
     query = select(Verdict).where(*conditions).order_by(Verdict.position).limit(limit)
     return session.scalars(query).all()

@@ -10,7 +10,7 @@ from api.errors import FieldError
 from api.identity import caller
 from api.jobs import begin_to_cancel, begin_to_delete, page_of_jobs
 from api.pages.sign_in import own_path
-from api.queries import JobQuery
+from api.queries import JobQuery, RetryQuery
 from api.services import services
 from api.submission import resubmit
 from core.errors import ConflictError
@@ -62,8 +62,9 @@ def cancel_job(job_id: str) -> Redirect:
 
 @blueprint.post("/jobs/<job:job_id>/retry")
 def retry_job(job_id: str) -> Redirect:
-    """Scan the job's failed items again."""
-    resubmit(services(), job_id)
+    """Scan the job's failed items again, or those that have the code which the form names."""
+    query = RetryQuery.model_validate({"code": request.form.getlist("code")})
+    resubmit(services(), job_id, query.code)
     return _back(job_id)
 
 

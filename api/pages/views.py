@@ -50,7 +50,7 @@ def show_job(job_id: str) -> str:
     """Show a job with one page of its verdicts."""
     show = request.args.get("show", "")
     query = VerdictQuery.model_validate(
-        {"limit": VERDICTS_A_PAGE, **_filter(show), **_given("cursor")}
+        {"limit": VERDICTS_A_PAGE, **_filter(show), **_given("code", "cursor")}
     )
     job = read_job_view(job_id)
     return render_template(
@@ -60,6 +60,7 @@ def show_job(job_id: str) -> str:
         page=page_of_verdicts(job_id, query),
         query=query,
         show=show,
+        filters=_given("show", "code"),
     )
 
 

@@ -3,10 +3,11 @@
 import click
 
 from cli.connection import connected
-from cli.jobs.options import job_argument
+from cli.jobs.options import job_argument, one_of
 from cli.server import server_option
 from client import Job
 from core.json_lines import echo_json, json_option
+from core.terms import ItemCode
 
 
 @click.command()
@@ -22,13 +23,21 @@ def cancel(job_id: str, as_json: bool, url: str | None) -> None:
 
 @click.command()
 @job_argument
+@click.option(
+    "--code",
+    "codes",
+    type=one_of(ItemCode),
+    multiple=True,
+    help="Only images that failed with this code; may be given several times.",
+)
 @json_option
 @server_option
-def retry(job_id: str, as_json: bool, url: str | None) -> None:
+def retry(job_id: str, codes: tuple[str, ...], as_json: bool, url: str | None) -> None:
     """Scan the failed images of a job again."""
     with connected(url) as client:
-        job = client.jobs.retry(job_id)
-    _tell(job, "its failed images are scanned again.", as_json)
+        job = client.jobs.retry(job_id, code=codes)
+    which = f"its images that failed with {' or '.join(codes)}" if codes else "its failed images"
+    _tell(job, f"{which} are scanned again.", as_json)
 
 
 @click.command()

@@ -16,7 +16,7 @@ from cli.server import server_option
 from cli.text import plain
 from cli.working import working
 from core.json_lines import echo_json, json_option
-from core.terms import ExportFormat, Label, Outcome
+from core.terms import ExportFormat, ItemCode, Label, Outcome
 
 label_option = click.option(
     "--label",
@@ -34,6 +34,7 @@ outcome_option = click.option(
 @job_argument
 @label_option
 @outcome_option
+@click.option("--code", type=one_of(ItemCode), help="Only verdicts with this code.")
 @click.option("--limit", default=40, show_default=True, help="Show at most so many.")
 @json_option
 @server_option
@@ -41,6 +42,7 @@ def verdicts(
     job_id: str,
     label: str | None,
     outcome: str | None,
+    code: str | None,
     limit: int,
     as_json: bool,
     url: str | None,
@@ -49,7 +51,7 @@ def verdicts(
     table = Table("image", "label", "score", "faces", box=SIMPLE_HEAD)
     table.columns[0].overflow = "fold"
     with connected(url) as client:
-        found = client.jobs.verdicts(job_id, label=label, outcome=outcome)
+        found = client.jobs.verdicts(job_id, label=label, outcome=outcome, code=code)
         for verdict in islice(found, limit):
             if as_json:
                 echo_json(verdict)

@@ -19,14 +19,14 @@ class Job(Base):
     """A client's request to scan, with its counters: its status is this one row.
 
     `stopping_as` is what a cancelling job ends as. `landed` counts the shards that have ended, and
-    `round` the times that the failed items were given another try, of which this one has planned
-    those up to `retried_to`. `listed_at` is when the last round was planned to its end, and
-    `is_source_listed` tells that some round has come to the source's. `plan_attempts` counts
-    planners that may have died of the source since the last shard was written,
-    `plan_postponements` those that could not read it for the moment, and `plan_fruitless_turns`
-    those that had to give way to others before they had got further. A job is `to_fetch` until the
-    manifest at its URL has been fetched. `faults` counts the faults
-    of a manifest up to `last_fault_line`, `faults_by_code` each kind.
+    `round` the times that failed items were given another try: this time those of the
+    `retried_codes`, or all, of which it has planned those up to `retried_to`. `listed_at` is when
+    the last round was planned to its end, and `is_source_listed` tells that some round has come to
+    the source's. `plan_attempts` counts planners that may have died of the source since the last
+    shard was written, `plan_postponements` those that could not read it for the moment, and
+    `plan_fruitless_turns` those that had to give way to others before they had got further. A job
+    is `to_fetch` until the manifest at its URL has been fetched. `faults` counts the faults of a
+    manifest up to `last_fault_line`, `faults_by_code` each kind.
     """
 
     __tablename__ = "jobs"
@@ -94,6 +94,7 @@ class Job(Base):
     landed: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=0)
     retried_to: Mapped[int] = mapped_column(default=-1)
+    retried_codes: Mapped[list[str] | None]
     is_source_listed: Mapped[bool] = mapped_column(default=False)
     pace_slot: Mapped[int] = mapped_column(BigInteger, default=0)
     pace_items: Mapped[int] = mapped_column(default=0)

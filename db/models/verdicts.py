@@ -12,6 +12,7 @@ from db.columns import BIG_ID
 from db.models.base import Base
 
 NOT_REAL, NOT_SCORED = text("label <> 'real'"), text("outcome <> 'scored'")
+CODED = text("code IS NOT NULL")
 SCORED_WHOLE = text("outcome = 'scored' AND faces IS NULL")
 SCORED_BY_FACES = text("outcome = 'scored' AND faces IS NOT NULL")
 
@@ -57,6 +58,14 @@ class Verdict(Base):
             "position",
             sqlite_where=NOT_SCORED,
             postgresql_where=NOT_SCORED,
+        ),
+        Index(
+            "ix_verdicts_code",
+            "job_id",
+            "code",
+            "position",
+            sqlite_where=CODED,
+            postgresql_where=CODED,
         ),
         {"sqlite_with_rowid": False},
     )

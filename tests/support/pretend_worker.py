@@ -32,7 +32,7 @@ Judge = Callable[[int, SourceItem], NewVerdict]
 
 
 def judge_by_name(position: int, item: SourceItem) -> NewVerdict:
-    """Return a verdict that the item's name asks for: `fake`, `unsure`, `broken`, or else real.
+    """Return a verdict that the name asks for: `fake`, `unsure`, `broken`, `lost`, or else real.
 
     A `group` has two faces, one of which is too small.
     """
@@ -42,6 +42,9 @@ def judge_by_name(position: int, item: SourceItem) -> NewVerdict:
     if "broken" in item.name:
         sentence = "The file is damaged, or no image."
         return replace(plain, code=ItemCode.UNDECODABLE, message=sentence)
+    if "lost" in item.name:
+        sentence = "The image could not be read."
+        return replace(plain, code=ItemCode.FETCH_FAILED, message=sentence)
     if "tree" in item.name:
         sentence = "No face was found in the image."
         outcome = Outcome.NOT_APPLICABLE

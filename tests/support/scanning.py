@@ -1,6 +1,9 @@
 """Jobs scanned and tried again through the database alone; the items at given positions fail."""
 
-from core.terms import Outcome, ShardState
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.terms import ItemCode, Outcome, ShardState
 from db import claims, dispatching, planning, reopening, shards, verdicts
 from db.claims import ShardClaim
 from db.models import Job, Verdict
@@ -8,11 +11,13 @@ from db.planning import PlanClaim
 from db.session import Database
 from tests.support.rows import claim_shard, failed_verdict, shards_of, verdicts_of
 
+UNDECODABLE = ItemCode.UNDECODABLE
 
-def reopen(database: Database, job_id: int) -> None:
-    """Give the job another try."""
+
+def reopen(database: Database, job_id: int, *codes: ItemCode) -> int:
+    """Give the job another try; return how many failed items it is for."""
     with database.write() as session:
-        reopening.reopen(session, session.get_one(Job, job_id))
+        return reopening.reopen(session, session.get_one(Job, job_id), codes=codes)
 
 
 def plan_claim(database: Database, job_id: int, *, lease_s: float = 60) -> PlanClaim:
@@ -51,15 +56,22 @@ def outcomes(database: Database, job_id: int) -> dict[int, Outcome]:
     return {verdict.position: verdict.outcome for verdict in found}
 
 
-def judged(claim: ShardClaim, failing: set[int]) -> list[verdicts.NewVerdict]:
-    """Return a verdict for each item of the shard; those at the positions failed."""
+def judged(
+    claim: ShardClaim, failing: set[int] | Mapping[int, ItemCode]
+) -> list[verdicts.NewVerdict]:
+    """Return a verdict for each item of the shard; those at the positions failed, by their code."""
+    codes = failing if isinstance(failing, Mapping) else dict.fromkeys(failing, UNDECODABLE)
     return [
-        failed_verdict(verdict.position) if verdict.position in failing else verdict
+        replace(failed_verdict(verdict.position), code=codes[verdict.position])
+        if verdict.position in codes
+        else verdict
         for verdict in verdicts_of(claim)
     ]
 
 
-def scan_all(database: Database, job_id: int, *, failing: set[int]) -> None:
+def scan_all(
+    database: Database, job_id: int, *, failing: set[int] | Mapping[int, ItemCode]
+) -> None:
     """Scan what the jobs have left, to the end; items at the positions fail."""
     with database.write() as session:
         dispatching.dispatch(session, job_id, window=4)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from core.terms import JobState, Label, Priority, Scope
+from db import jobs
 from tests.support.api import ApiRig, part
 from tests.support.rows import add_champion
 from tests.unit.api.test_pages import FORM, Inline, upload
@@ -93,6 +94,30 @@ def test_failed_items_are_tried_again_by_the_form(rig: ApiRig) -> None:
     again = rig.client.post(f"/jobs/{public_id}/retry", headers=FORM)
     assert again.status_code == 409
     assert "only one that is completed or failed can be retried" in again.text
+
+
+def test_items_of_one_code_are_tried_again_by_the_form(rig: ApiRig) -> None:
+    """It leads back to the job's page; of a code that no item failed with, the page says so."""
+    public_id = upload(rig, "broken.png", "lost.png")
+    rig.worker.run(public_id)
+    path = f"/jobs/{public_id}/retry"
+    refused = rig.client.post(path, data={"code": "poison"}, headers=FORM)
+    assert (refused.status_code, "No failed item of the job has" in refused.text) == (409, True)
+    answer = rig.client.post(path, data={"code": "fetch_failed"}, headers=FORM)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/jobs/{public_id}")
+    with rig.database.read() as session:
+        assert jobs.get(session, public_id).retried_codes == ["fetch_failed"]
+
+
+def test_verdicts_of_one_code_are_shown(rig: ApiRig) -> None:
+    """The page says which, and how to see all."""
+    public_id = upload(rig, "broken.png", "lost.png")
+    rig.worker.run(public_id)
+    page = rig.client.get(f"/jobs/{public_id}?code=fetch_failed", headers=FORM).text
+    table = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert ("lost.png" in table, "broken.png" in table) == (True, False)
+    assert "Only those with the code <strong>Could not be read</strong>" in page
+    assert rig.client.get(f"/jobs/{public_id}?code=x", headers=FORM).status_code == 422
 
 
 def test_a_job_is_deleted_by_its_form(rig: ApiRig) -> None:

@@ -97,6 +97,19 @@ def test_the_key_of_a_job_is_its_owner(guarded_rig: ApiRig) -> None:
         assert {jobs.get(session, public_id).api_key_id for public_id in ids} == {found.id}
 
 
+def test_of_a_retry_by_code_only_its_items_count(
+    guarded_rig: ApiRig, limited: Callable[..., ApiClient]
+) -> None:
+    """The others are not scanned again."""
+    client = limited(max_items_a_day=4)
+    files = {"files": [part(f"{name}.png") for name in ("broken-1", "broken-2", "lost")]}
+    job = client.post("/v1/jobs", data=files).json
+    guarded_rig.worker.run(job["id"])
+    assert client.post(f"{job['links']['retry']}?code=fetch_failed").status_code == 202
+    with guarded_rig.database.read() as session:
+        assert list(quotas.used_today(session).values()) == [1]
+
+
 def test_items_that_are_tried_again_count_again(
     guarded_rig: ApiRig, limited: Callable[..., ApiClient]
 ) -> None:

@@ -36,6 +36,8 @@ def test_the_page_draws_them_and_offers_another_try(rig: ApiRig, job_id: str) ->
     assert re.findall(r'<rect class="fill-(\w+)"', part_of_it) == ["real", "fake"]
     assert "Not a readable image" in part_of_it
     assert f'action="/jobs/{job_id}/retry"' in part_of_it
+    assert '<input type="hidden" name="code" value="undecodable">' in part_of_it
+    assert f'href="/jobs/{job_id}?code=undecodable"' in part_of_it
     assert part_of_it in rig.client.get(f"/jobs/{job_id}/summary").text
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.api import ApiRig, part
 
-NAMES = ["fake.png", "b.png", "broken.png", "tree.png", "unsure.png", "fake-2.png"]
+NAMES = ["fake.png", "b.png", "broken.png", "tree.png", "unsure.png", "fake-2.png", "lost.png"]
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_verdicts_come_in_submission_order_page_by_page(rig: ApiRig, job_path: s
 
 def test_a_full_last_page_has_no_cursor(rig: ApiRig, job_path: str) -> None:
     """A client is not sent to an empty page."""
-    assert rig.client.get(f"{job_path}/verdicts?limit=6").json["next_cursor"] is None
+    assert rig.client.get(f"{job_path}/verdicts?limit=7").json["next_cursor"] is None
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,10 @@ def test_a_full_last_page_has_no_cursor(rig: ApiRig, job_path: str) -> None:
     [
         ("label=fake", ["fake.png", "fake-2.png"]),
         ("label=uncertain", ["unsure.png"]),
-        ("outcome=failed", ["broken.png"]),
+        ("outcome=failed", ["broken.png", "lost.png"]),
+        ("code=fetch_failed", ["lost.png"]),
+        ("code=no_face&outcome=not_applicable", ["tree.png"]),
+        ("code=no_face&outcome=failed", []),
         ("outcome=not_applicable", ["tree.png"]),
         ("outcome=scored&label=real", ["b.png"]),
         ("label=fake&outcome=failed", []),
@@ -48,13 +51,13 @@ def test_a_full_last_page_has_no_cursor(rig: ApiRig, job_path: str) -> None:
     ],
 )
 def test_verdicts_are_filtered(rig: ApiRig, job_path: str, query: str, found: list[str]) -> None:
-    """By label, by outcome, or by both."""
+    """By label, outcome, code, or several of them."""
     assert names(rig, f"{job_path}/verdicts?{query}") == found
 
 
 def test_a_verdict_without_a_score_says_why(rig: ApiRig, job_path: str) -> None:
     """The code for programs, the sentence for people."""
-    [verdict] = rig.client.get(f"{job_path}/verdicts?outcome=failed").json["verdicts"]
+    [verdict] = rig.client.get(f"{job_path}/verdicts?code=undecodable").json["verdicts"]
     assert (verdict["code"], verdict["score"], verdict["label"]) == ("undecodable", None, None)
     assert verdict["message"].endswith(".")
 
@@ -79,7 +82,7 @@ def test_faces_are_told_with_their_scores(rig: ApiRig) -> None:
     assert whole["faces"] is None
 
 
-@pytest.mark.parametrize("query", ["label=false", "outcome=x", "limit=a", "cursor=e30"])
+@pytest.mark.parametrize("query", ["label=false", "outcome=x", "code=x", "limit=a", "cursor=e30"])
 def test_a_query_that_makes_no_sense_is_refused(rig: ApiRig, job_path: str, query: str) -> None:
     """The problem names the parameter."""
     answer = rig.client.get(f"{job_path}/verdicts?{query}")

@@ -183,6 +183,19 @@ def test_failed_images_are_scanned_again(rig: ApiRig, faces: Path) -> None:
     assert run("retry", job_id).exit_code == 1
 
 
+def test_images_that_failed_with_a_code_are_scanned_again(rig: ApiRig, faces: Path) -> None:
+    """And those only; the sentence says which."""
+    job_id = submitted(str(faces))
+    rig.worker.run(job_id)
+    (line,) = printed(run("verdicts", job_id, "--code", "undecodable", "--json"))
+    assert json.loads(line)["outcome"] == "failed"
+    refused = run("retry", job_id, "--code", "fetch_failed")
+    assert (refused.exit_code, "`fetch_failed`" in refused.stderr) == (1, True)
+    (sentence,) = printed(run("retry", job_id, "--code", "fetch_failed", "--code", "undecodable"))
+    which = "its images that failed with fetch_failed or undecodable are scanned again."
+    assert sentence == f"Job {job_id} is queued; {which}"
+
+
 def test_a_job_is_cancelled_and_deleted(rig: ApiRig, faces: Path) -> None:
     """Deleting asks first; without an answer, the job stays."""
     job_id = submitted(str(faces))

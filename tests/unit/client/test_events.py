@@ -105,12 +105,16 @@ def test_the_other_calls_reach_their_paths(client: Client, server: FakeServer) -
     [fault] = client.jobs.faults("job_1")
     assert (fault.line, fault.code) == (3, "not_json")
     assert client.jobs.retry("job_1").state == "queued"
+    client.jobs.retry("job_1", code="fetch_failed")
+    client.jobs.retry("job_1", code=["fetch_failed", "poison"])
     client.jobs.delete("job_1")
     list(client.jobs.list(priority="high", metadata={"team": "a", "n": "1"}))
     list(client.jobs.list(created_after=datetime(2026, 1, 2, tzinfo=UTC)))
     assert server.requests == [
         ("GET", "/v1/jobs/job_1/faults"),
         ("POST", "/v1/jobs/job_1/retry"),
+        ("POST", "/v1/jobs/job_1/retry?code=fetch_failed"),
+        ("POST", "/v1/jobs/job_1/retry?code=fetch_failed&code=poison"),
         ("DELETE", "/v1/jobs/job_1"),
         ("GET", "/v1/jobs?priority=high&metadata=team%3Aa&metadata=n%3A1"),
         ("GET", "/v1/jobs?created_after=2026-01-02T00%3A00%3A00%2B00%3A00"),

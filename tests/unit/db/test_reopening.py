@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import ConflictError
 from core.sources import SourceItem
-from core.terms import JobState, ShardState
+from core.terms import ItemCode, JobState, ShardState
 from db import endings, jobs, planning, reopening, shards
 from db.clock import database_time
 from db.models import Job
@@ -29,6 +29,9 @@ from tests.support.scanning import (
     replan,
     scan_all,
 )
+
+LOST, BROKEN, POISON = ItemCode.FETCH_FAILED, ItemCode.UNDECODABLE, ItemCode.POISON
+FAILING = {1: LOST, 2: BROKEN, 6: LOST, 7: POISON, 9: BROKEN}
 
 
 def test_only_failed_items_are_tried_again(database: Database) -> None:
@@ -229,6 +232,73 @@ def test_a_job_without_failures_has_nothing_to_retry(database: Database) -> None
     scan_all(database, job_id, failing=set())
     with pytest.raises(ConflictError, match="nothing to retry"):
         reopen(database, job_id)
+    assert get_job(database, job_id).state is JobState.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("codes", "positions"), [((LOST,), [1, 6]), ((LOST, POISON), [1, 6, 7]), ((), [1, 2, 6, 7, 9])]
+)
+def test_failed_items_are_chosen_by_their_codes(
+    database: Database, codes: tuple[ItemCode, ...], positions: list[int]
+) -> None:
+    """The others keep their verdicts and stay counted as failed; the job ends again."""
+    job_id = add_planned_job(database, items=12)
+    scan_all(database, job_id, failing=FAILING)
+    assert reopen(database, job_id, *codes) == len(positions)
+    assert replan(database, job_id, limit=2) == len(positions)
+    assert sorted(chain.from_iterable(_waiting(database, job_id))) == positions
+    left = FAILING.keys() - set(positions)
+    assert {at for at, one in outcomes(database, job_id).items() if one == "failed"} == left
+    assert get_job(database, job_id).failed == len(left)
+    scan_all(database, job_id, failing=set())
+    job = get_job(database, job_id)
+    assert (job.state, job.scored, job.failed) == (JobState.COMPLETED, 12 - len(left), len(left))
+    assert len(outcomes(database, job_id)) == 12
+
+
+def test_what_is_left_out_of_a_retry_can_be_retried_later(database: Database) -> None:
+    """Each retry chooses anew; one without codes takes all that are left."""
+    job_id = add_planned_job(database, items=12)
+    scan_all(database, job_id, failing=FAILING)
+    for codes, count in (((LOST,), 2), ((POISON,), 1), ((), 2)):
+        assert reopen(database, job_id, *codes) == count
+        assert replan(database, job_id) == count
+        scan_all(database, job_id, failing=set())
+    assert (get_job(database, job_id).scored, get_job(database, job_id).round) == (12, 3)
+
+
+def test_a_planner_that_takes_over_keeps_to_the_codes(database: Database) -> None:
+    """Also behind an item of a code that is not retried."""
+    job_id = add_planned_job(database, items=12)
+    scan_all(database, job_id, failing=FAILING)
+    reopen(database, job_id, BROKEN)
+    dead = plan_claim(database, job_id)
+    assert plan_failed(database, dead, limit=1, lease_s=-1) == 1
+    assert replan(database, job_id) == 1
+    assert sorted(chain.from_iterable(_waiting(database, job_id))) == [2, 9]
+
+
+def test_a_code_that_no_failed_item_has_is_a_conflict(database: Database) -> None:
+    """Also one of items that are not applicable; the job stays as it is."""
+    job_id = add_planned_job(database, items=12)
+    scan_all(database, job_id, failing=FAILING)
+    for codes in ((ItemCode.TOO_LARGE,), (ItemCode.NO_FACE, ItemCode.TOO_LARGE)):
+        with pytest.raises(ConflictError, match="No failed item of the job has the code"):
+            reopen(database, job_id, *codes)
+    job = get_job(database, job_id)
+    assert (job.state, job.round) == (JobState.COMPLETED, 0)
+
+
+def test_a_retry_that_would_end_at_once_is_refused(database: Database) -> None:
+    """The failed items that it leaves are more than the job allows: its others would be lost."""
+    job_id = add_planned_job(database, items=12, shard_size=12, max_failure_ratio=0.2)
+    scan_all(database, job_id, failing=FAILING)
+    assert get_job(database, job_id).state is JobState.FAILED
+    with pytest.raises(ConflictError, match="The 3 failed items that have other codes are more"):
+        reopen(database, job_id, LOST)
+    assert reopen(database, job_id, LOST, BROKEN) == 4
+    assert replan(database, job_id) == 4
+    scan_all(database, job_id, failing=set())
     assert get_job(database, job_id).state is JobState.COMPLETED
 
 

@@ -1,0 +1,32 @@
+"""The page of a job in a real browser: its errors by code, which are shown and tried again."""
+
+from playwright.sync_api import Page, expect
+
+from db import jobs
+from tests.support.api import ApiRig, part
+
+
+def add(rig: ApiRig, *names: str) -> str:
+    """Make a job of such images, take it to its end, and return its id."""
+    data = {"files": [part(name) for name in names]}
+    public_id = rig.client.post("/v1/jobs", data=data).json["id"]
+    rig.worker.run(public_id)
+    return public_id
+
+
+def test_items_of_one_code_are_shown_and_tried_again(rig: ApiRig, page: Page) -> None:
+    """By the buttons beside the code, which the keyboard reaches; the others stay failed."""
+    public_id = add(rig, "fake.png", "lost.png", "broken.png")
+    page.goto(f"/jobs/{public_id}")
+    code = page.locator("#summary li", has_text="Could not be read")
+    code.get_by_role("link", name="Show them").click()
+    expect(page.locator("#verdicts tbody td.name")).to_have_text(["lost.png"])
+    expect(page.get_by_text("Only those with the code Could not be read.")).to_be_visible()
+    code.get_by_role("link", name="Show them").focus()
+    page.keyboard.press("Tab")
+    expect(code.get_by_role("button", name="Try again")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Waiting")).to_be_visible()
+    expect(page.locator("#verdicts tbody tr")).to_have_count(3)
+    with rig.database.read() as session:
+        assert jobs.get(session, public_id).retried_codes == ["fetch_failed"]
