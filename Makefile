@@ -23,15 +23,16 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_VENV)/bin/pip-compile --quiet \
 	--strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --annotation-style line
+CATALOGS    := api/pages/translations
 # A build of torch for one kind of device names it (`+cpu`); the locks are for all of them.
 ANY_DEVICE  := sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev scan up test screenshots chaos check bench bench-gpu bench-size fmt docs lock browser clean
+.PHONY: help setup dev scan up test screenshots chaos check bench bench-gpu bench-size fmt docs translations lock browser clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets (this page)
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
 
 setup: $(RUNTIME) ## Create .venv with everything that fakesweep needs to run
@@ -79,6 +80,15 @@ fmt: $(DEV) ## Format the code and apply the safe fixes of the linter
 docs: $(RUNTIME) ## Write docs/settings.md from the settings
 	$(BIN)/python -m cli.reference > docs/settings.md.new
 	mv docs/settings.md.new docs/settings.md
+
+translations: $(DEV) ## Bring the catalogs of the web pages up to what the pages say
+	@mkdir -p build
+	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords counted:1,2 \
+		--add-comments Translators: --strip-comments --add-location file --sort-by-file \
+		--omit-header --output-file build/messages.pot api
+	$(BIN)/pybabel --quiet update --input-file build/messages.pot --output-dir $(CATALOGS) \
+		--ignore-obsolete --ignore-pot-creation-date --width 100
+	@echo "Put what is new into each language, and take the \"fuzzy\" off: $(CATALOGS)"
 
 lock: ## Resolve every dependency anew into requirements/*.lock
 	@rm -rf $(LOCK_VENV) && $(PYTHON) -m venv $(LOCK_VENV)

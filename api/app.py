@@ -30,7 +30,7 @@ from api.events import views as events
 from api.examples import add_examples
 from api.exports import views as exports
 from api.pages import jobs as job_pages
-from api.pages import live, sign_in
+from api.pages import language, live, sign_in
 from api.pages import models as model_pages
 from api.pages import summary as summary_pages
 from api.pages import system as system_pages
@@ -121,6 +121,7 @@ def create_app(
     protection.register(app)
     access.register(app, settings)
     errors.register(app)
+    language.register(app)
     _add_views(app)
     return app
 

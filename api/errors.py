@@ -63,18 +63,37 @@ class FieldError(RequestError):
         self.field = field
 
 
+class PageError(FakesweepError):
+    """A page says, in its reader's language, what is wrong with one field or with all of it."""
+
+    def __init__(self, sentence: str, *, field: str = "", status: int = 422) -> None:
+        super().__init__(sentence)
+        self.field = field
+        self.status = status
+
+
 def register(app: Flask) -> None:
     """Answer every error that a view raises, or that comes before a view, with a problem."""
     app.register_error_handler(ValidationError, invalid)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(FakesweepError, _from_ours)
+    app.register_error_handler(PageError, _from_page)
     app.register_error_handler(OperationalError, _from_service)
     app.register_error_handler(OSError, _from_system)
     app.register_error_handler(Exception, _from_bug)
 
 
-def problem(status: int, detail: str, faults: list[Fault] | None = None) -> Response:
-    """Return the problem as JSON, or as a page to a browser that asked for a page."""
+def problem(
+    status: int,
+    detail: str,
+    faults: list[Fault] | None = None,
+    *,
+    is_translated: bool = False,
+) -> Response:
+    """Return the problem as JSON, or as a page to a browser that asked for a page.
+
+    The detail is English, unless it says that it is in the reader's language.
+    """
     found = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
@@ -83,9 +102,8 @@ def problem(status: int, detail: str, faults: list[Fault] | None = None) -> Resp
         errors=faults or [],
     )
     if _wants_page():
-        return Response(
-            render_template("problem.html", problem=found), status, mimetype="text/html"
-        )
+        page = render_template("problem.html", problem=found, is_translated=is_translated)
+        return Response(page, status, mimetype="text/html")
     body = found.model_dump_json()
     return Response(body, status, mimetype="application/problem+json")
 
@@ -104,6 +122,11 @@ def _field(place: tuple[int | str, ...]) -> str:
     """Return the field's path; pydantic names the kind of the source behind `source`."""
     shown = place[:1] + place[2:] if place[0:1] == ("source",) and len(place) > 2 else place
     return ".".join(map(str, shown)) or "body"
+
+
+def _from_page(error: PageError) -> Response:
+    faults = [Fault(field=error.field, message=str(error))] if error.field else []
+    return problem(error.status, str(error), faults, is_translated=True)
 
 
 def _from_ours(error: FakesweepError) -> Response:

@@ -12,6 +12,7 @@ OPEN_ENDPOINTS = frozenset(
     {
         "health.read_health",
         "health.read_readiness",
+        "language.choose_language",
         "openapi",
         "pages.show_docs",
         "pages.static",

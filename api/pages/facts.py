@@ -4,9 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.pages.cards import entry, number, text
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 
-SAID_NOTHING = "The card does not say."
+from api.pages.cards import entry, number, text
+from api.pages.words import number as with_separators
+from api.pages.words import share
+
+SAID_NOTHING = _("The card does not say.")
 
 
 @dataclass(frozen=True)
@@ -22,19 +27,19 @@ class DataCount:
 def facts_of(card: Mapping[str, Any]) -> dict[str, str]:
     """Return the facts by their words; where the card lacks one, the value says so."""
     found = {
-        "Published": text(entry(card, "published_at")),
-        "Backbone": _backbone(card),
-        "Architecture": text(entry(card, "architecture")),
-        "What is scored": _scored(card),
-        "Fake from": _three(entry(card, "calibration", "band_high")),
-        "Real below": _three(entry(card, "calibration", "band_low")),
-        "Threshold": _threshold(card),
-        "Temperature and bias": _calibration(card),
-        "Data fingerprint": text(entry(card, "data", "fingerprint")),
-        "Training": "; ".join(_stages(card)) or None,
-        "Licence": text(entry(card, "licence")),
+        gettext("Published"): text(entry(card, "published_at")),
+        gettext("Backbone"): _backbone(card),
+        gettext("Architecture"): text(entry(card, "architecture")),
+        gettext("What is scored"): _scored(card),
+        gettext("Fake from"): _three(entry(card, "calibration", "band_high")),
+        gettext("Real below"): _three(entry(card, "calibration", "band_low")),
+        gettext("Threshold"): _threshold(card),
+        gettext("Temperature and bias"): _calibration(card),
+        gettext("Data fingerprint"): text(entry(card, "data", "fingerprint")),
+        gettext("Training"): gettext("; ").join(_stages(card)) or None,
+        gettext("Licence"): text(entry(card, "licence")),
     }
-    return {word: value or SAID_NOTHING for word, value in found.items()}
+    return {word: value or str(SAID_NOTHING) for word, value in found.items()}
 
 
 def data_of(card: Mapping[str, Any]) -> list[DataCount]:
@@ -55,16 +60,25 @@ def _backbone(card: Mapping[str, Any]) -> str | None:
         entry(card, "backbone", "name")
     )
     parameters = number(entry(card, "backbone", "parameters"))
-    size = f"{parameters:,.0f} parameters" if parameters else None
-    return " ".join(part for part in (described, f"({size})" if size else None) if part) or None
+    if not parameters:
+        return described
+    size = gettext("%(count)s parameters", count=with_separators(round(parameters)))
+    if not described:
+        return size
+    return gettext("%(name)s (%(size)s)", name=described, size=size)
 
 
 def _scored(card: Mapping[str, Any]) -> str | None:
     faces, size = entry(card, "preprocessing", "faces"), entry(card, "preprocessing", "size")
     if faces is None:
         return None
-    what = "The whole image" if faces in ("off", False) else "Each face of an image"
-    return f"{what}, at {size:.0f} x {size:.0f} pixels" if isinstance(size, int | float) else what
+    is_whole = faces in ("off", False)
+    if not isinstance(size, int | float):
+        return gettext("The whole image") if is_whole else gettext("Each face of an image")
+    side = f"{size:.0f}"
+    if is_whole:
+        return gettext("The whole image, at %(side)s x %(side)s pixels", side=side)
+    return gettext("Each face of an image, at %(side)s x %(side)s pixels", side=side)
 
 
 def _threshold(card: Mapping[str, Any]) -> str | None:
@@ -72,13 +86,19 @@ def _threshold(card: Mapping[str, Any]) -> str | None:
     target = number(entry(card, "calibration", "target_fpr"))
     if threshold is None or target is None:
         return threshold
-    return f"{threshold}; it is to flag {target:.1%} of real images like those it was trained on"
+    return gettext(
+        "%(threshold)s; it is to flag %(share)s of real images like those it was trained on",
+        threshold=threshold,
+        share=share(target),
+    )
 
 
 def _calibration(card: Mapping[str, Any]) -> str | None:
     temperature = _three(entry(card, "calibration", "temperature"))
     bias = _three(entry(card, "calibration", "bias"))
-    return " and ".join(part for part in (temperature, bias) if part) or None
+    if temperature and bias:
+        return gettext("%(first)s and %(second)s", first=temperature, second=bias)
+    return temperature or bias
 
 
 def _stages(card: Mapping[str, Any]) -> Iterator[str]:
@@ -87,12 +107,12 @@ def _stages(card: Mapping[str, Any]) -> Iterator[str]:
         epochs, seed = number(entry(stage, "epochs_run")), number(entry(stage, "seed"))
         commit = text(entry(stage, "git_commit"))
         told = [
-            f"{epochs:.0f} epochs" if epochs is not None else None,
-            f"seed {seed:.0f}" if seed is not None else None,
-            f"code of commit {commit[:12]}" if commit else None,
+            gettext("%(count)s epochs", count=round(epochs)) if epochs is not None else None,
+            gettext("seed %(seed)s", seed=round(seed)) if seed is not None else None,
+            gettext("code of commit %(commit)s", commit=commit[:12]) if commit else None,
         ]
         if any(told):
-            yield ", ".join(part for part in told if part)
+            yield gettext(", ").join(part for part in told if part)
 
 
 def _three(value: object) -> str | None:

@@ -4,9 +4,10 @@ import re
 from contextlib import suppress
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response as Redirect
 
-from api.errors import FieldError
+from api.errors import PageError
 from api.identity import caller
 from api.jobs import begin_to_cancel, begin_to_delete, page_of_jobs
 from api.pages.sign_in import own_path
@@ -19,7 +20,7 @@ from core.terms import ExportFormat
 JOBS_A_PAGE = 25
 ID = re.compile(r"(?:job_)?([0-9a-f]{8,32})")
 PAIR = re.compile(r"[A-Za-z0-9_.-]{1,64}:.*")
-NOT_FOUND_BY = (
+NOT_FOUND_BY = _(
     "Write a job's id, or 8 letters or more of its beginning, or `key:value` of its metadata, "
     "as in `campaign:spring`."
 )
@@ -93,12 +94,12 @@ def _given(name: str) -> str:
 
 
 def _found_by(text: str) -> dict[str, object]:
-    """Return the filter that the search field stands for; raises FieldError."""
+    """Return the filter that the search field stands for; raises PageError."""
     if not text:
         return {}
     if found := ID.fullmatch(text.lower()):
         return {"id": f"job_{found[1]}"}
     if PAIR.fullmatch(text):
-        key, _, value = text.partition(":")
+        key, value = text.split(":", 1)
         return {"metadata": [f"{key}:{value.strip()}"]}
-    raise FieldError("find", NOT_FOUND_BY)
+    raise PageError(str(NOT_FOUND_BY), field="find")

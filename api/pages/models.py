@@ -6,8 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, send_from_directory
 from flask import url_for as url
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response as Redirect
 
+from api.errors import PageError
 from api.identity import caller, require_admin
 from api.models import every_model, promote
 from api.pages import cards, curves, facts
@@ -16,17 +19,17 @@ from api.schemas import ModelView
 from api.services import services
 from api.system import worker_view
 from api.system_schemas import WorkerView
-from core.errors import ModelUnavailableError, NotFoundError
+from core.errors import ModelUnavailableError
 from core.registry import Registry
 from core.terms import Alias
 from db import model_versions, workers
 from db.model_versions import Holder
 
 PLOTS = {
-    "confusion_matrix": "Confusion matrix of the test images",
-    "roc": "ROC of the test images",
-    "reliability": "Reliability of the scores of the test images",
-    "curves": "How training went",
+    "confusion_matrix": _("Confusion matrix of the test images"),
+    "roc": _("ROC of the test images"),
+    "reliability": _("Reliability of the scores of the test images"),
+    "curves": _("How training went"),
 }
 
 Row = tuple[str, cards.Measure]  # the version's id, and one of its measures
@@ -99,7 +102,7 @@ def show_model(version: str) -> str:
         facts=facts.facts_of(shown.card),
         data=facts.data_of(shown.card),
         limits=cards.texts(shown.card.get("limits")),
-        plots={name: alt for name, alt in PLOTS.items() if _has_plot(version, name)},
+        plots={name: str(alt) for name, alt in PLOTS.items() if _has_plot(version, name)},
         is_admin=caller().is_admin,
     )
 
@@ -109,7 +112,8 @@ def show_plot(version: str, name: str) -> Response:
     """Return a picture that was published with the version."""
     _find(version)
     if not _has_plot(version, name):
-        raise NotFoundError(f"The model version {version} has no such picture.")
+        sentence = gettext("The model version %(version)s has no such picture.", version=version)
+        raise PageError(sentence, status=404)
     answer = send_from_directory(_plots(version) or "", f"{name}.png")
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
@@ -156,9 +160,11 @@ def _find(version: str) -> Shown:
     for view in every_model().models:
         if view.id == version:
             return _shown(view)
-    raise NotFoundError(
-        f"There is no model version {version}; the page of the models shows those there are."
+    sentence = gettext(
+        "There is no model version %(version)s; the page of the models shows those there are.",
+        version=version,
     )
+    raise PageError(sentence, status=404)
 
 
 def _shown(view: ModelView) -> Shown:

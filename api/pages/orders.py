@@ -3,11 +3,12 @@
 import re
 
 from flask import Request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.exceptions import UnsupportedMediaType
 
 from api.bodies import job_upload
-from api.errors import FieldError
+from api.errors import FieldError, PageError
 from api.requests import (
     FolderRequest,
     JobOptions,
@@ -22,15 +23,16 @@ from core.terms import SourceType
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 PLACE = re.compile(r"source\.urls\.(\d+)")
-ONE_MANIFEST = "Choose a manifest, or write where it is: one of both."
+ONE_MANIFEST = _("Choose a manifest, or write where it is: one of both.")
 
 Form = ImmutableMultiDict[str, str]
 
 
 def submit(request: Request) -> str:
-    """Make a job of what the form holds, and return its id; raises FieldError."""
+    """Make a job of what the form holds, and return its id; raises FieldError and PageError."""
     if request.mimetype not in FORMS:
-        raise UnsupportedMediaType("Choose images, a folder or an archive on the scan page.")
+        sentence = gettext("Choose images, a folder or an archive on the scan page.")
+        raise PageError(sentence, status=415)
     form = request.form
     match form.get("source"):
         case SourceType.MANIFEST:
@@ -52,7 +54,7 @@ def _submit_manifest(request: Request) -> str:
     uri, options = form.get("uri", "").strip(), _options(form)
     given = {"format": form.get("format") or None}
     if bool(uri) == bool(file and file.filename):
-        raise FieldError("manifest", ONE_MANIFEST)
+        raise PageError(str(ONE_MANIFEST), field="manifest")
     if uri:
         source = ManifestRequest.model_validate({"type": SourceType.MANIFEST, "uri": uri, **given})
         return submit_source(services(), source, Order(options))
@@ -61,18 +63,24 @@ def _submit_manifest(request: Request) -> str:
 
 
 def _submit_urls(pasted: str) -> str:
-    """Make a job of URLs, one a line; raises FieldError with the one that is refused."""
+    """Make a job of URLs, one a line; raises PageError with the one that is refused."""
     urls = [line.strip() for line in pasted.splitlines() if line.strip()]
     if not urls:
-        raise FieldError("urls", "Paste at least one URL, one a line.")
+        raise PageError(gettext("Paste at least one URL, one a line."), field="urls")
     source = UrlsRequest.model_validate({"type": SourceType.URLS, "urls": urls})
     try:
         return submit_source(services(), source, Order(JobOptions()))
     except FieldError as error:
         if found := PLACE.match(error.field):
             place = int(found[1])
-            sentence = f"Number {place + 1}, {urls[place]}: {error}"
-            raise FieldError("urls", f"Nothing was scanned. {sentence}") from error
+            reasons = gettext(
+                "Number %(place)s, %(url)s: %(reason)s",
+                place=place + 1,
+                url=urls[place],
+                reason=error,
+            )
+            sentence = gettext("Nothing was scanned. %(reasons)s", reasons=reasons)
+            raise PageError(sentence, field="urls") from error
         raise
 
 
@@ -82,6 +90,7 @@ def _options(form: Form) -> JobOptions:
     if note := form.get("metadata", "").strip():
         key, colon, value = note.partition(":")
         if not colon:
-            raise FieldError("metadata", "Write the note as `key:value`, as in `campaign:spring`.")
+            sentence = gettext("Write the note as `key:value`, as in `campaign:spring`.")
+            raise PageError(sentence, field="metadata")
         metadata = {key.strip(): value.strip()}
     return JobOptions.model_validate({**given, "metadata": metadata})

@@ -3,11 +3,17 @@
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response as Redirect
 
-from api.access import COOKIE, NOT_VALID, keys_required, recognise
+from api.access import COOKIE, keys_required, recognise
 from api.identity import caller
 from api.services import services
+
+NOT_VALID = _(
+    "The API key is not valid. Check that it was copied whole, or ask the administrator for a "
+    "new one."
+)
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -25,7 +31,7 @@ def sign_in() -> Response | Redirect:
     """Keep the key in a cookie that scripts cannot read and other sites cannot send."""
     key = request.form.get("key", "").strip()
     if recognise(key) is None:
-        return Response(_form(trouble=NOT_VALID), 401, mimetype="text/html")
+        return Response(_form(trouble=str(NOT_VALID)), 401, mimetype="text/html")
     answer = redirect(own_path(request.form.get("next")), 303)
     answer.set_cookie(COOKIE, key, httponly=True, samesite="Strict", secure=request.is_secure)
     return answer

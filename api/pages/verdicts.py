@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response as Redirect
 
 from api import originals
@@ -25,7 +26,6 @@ from detector.credentials import Credentials, read_credentials
 from detector.metadata import FileMetadata, read_metadata
 
 MOST_COPIES = 20
-AWAY = "The image does not answer at the moment; load the page again in a while."
 
 blueprint = Blueprint("verdict_pages", __name__)
 
@@ -40,7 +40,8 @@ class File:
     size_bytes: int = 0
     metadata: FileMetadata | None = None
     credentials: Credentials | None = None
-    trouble: str = ""
+    trouble: str = ""  # in English, as the API says it
+    is_away: bool = False
     must_be_fetched: bool = False
 
 
@@ -142,7 +143,7 @@ def _file(shown: Shown) -> File:
     except GoneError as error:
         return File(trouble=str(error))
     except StorageError:
-        return File(trouble=AWAY)
+        return File(is_away=True)
     metadata = read_metadata(content)
     credentials = read_credentials(content, metadata.format) if metadata else None
     return File(len(content), metadata, credentials)
@@ -162,9 +163,11 @@ def _answers(label: Label | None) -> list[tuple[Label, str]]:
     """Return what a person can say of the verdict, with the words of the buttons."""
     match label:
         case Label.FAKE:
-            return [(Label.FAKE, "Right, it is fake"), (Label.REAL, "Wrong, it is real")]
+            right, wrong = gettext("Right, it is fake"), gettext("Wrong, it is real")
+            return [(Label.FAKE, right), (Label.REAL, wrong)]
         case Label.REAL:
-            return [(Label.REAL, "Right, it is real"), (Label.FAKE, "Wrong, it is fake")]
+            right, wrong = gettext("Right, it is real"), gettext("Wrong, it is fake")
+            return [(Label.REAL, right), (Label.FAKE, wrong)]
         case Label.UNCERTAIN:
-            return [(Label.FAKE, "It is fake"), (Label.REAL, "It is real")]
+            return [(Label.FAKE, gettext("It is fake")), (Label.REAL, gettext("It is real"))]
     return []

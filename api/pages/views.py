@@ -1,11 +1,12 @@
 """The web pages: the same functions as the API, shaped as HTML."""
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response as Redirect
 
-from api.errors import FieldError
+from api.errors import PageError
 from api.jobs import read_job_view
-from api.pages import words
+from api.pages import problems, words
 from api.pages.live import live_jobs
 from api.pages.orders import submit
 from api.pages.summary import summary_of
@@ -26,6 +27,7 @@ blueprint = Blueprint(
     template_folder="templates",
 )
 words.register(blueprint)
+problems.register(blueprint)
 
 
 @blueprint.get("/")
@@ -91,7 +93,10 @@ def _filter(show: str) -> dict[str, str]:
     if show in (Outcome.NOT_APPLICABLE, Outcome.FAILED):
         return {"outcome": show}
     kinds = ", ".join(f"`{kind}`" for kind in words.KINDS)
-    raise FieldError("show", f"There are no verdicts of the kind `{show}`; choose {kinds}.")
+    sentence = gettext(
+        "There are no verdicts of the kind `%(kind)s`; choose %(kinds)s.", kind=show, kinds=kinds
+    )
+    raise PageError(sentence, field="show")
 
 
 def _champion() -> str | None:

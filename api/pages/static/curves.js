@@ -1,9 +1,11 @@
 // Draws each chart of the page from the tables beneath it, which then fold away as its text.
+import { say } from "./words.js";
+
 const COLOURS = ["--accent", "--fake-fill", "--real-fill"];
 const HEIGHT_PX = 300;
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const share = (value) => (value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`);
+const share = (value) => (value === null || value === undefined ? "–" : say("share", { number: (100 * value).toFixed(1) }));
 
 for (const figure of document.querySelectorAll("[data-chart=curves]")) draw(figure);
 

@@ -2,6 +2,7 @@
 import { follow } from "./follow.js";
 import { ended, FINAL, showProgress } from "./progress.js";
 import { readPart } from "./reading.js";
+import { say } from "./words.js";
 
 const MOST_CARDS = 200;
 const MOST_JOBS = 8; // that the page's address names
@@ -42,7 +43,7 @@ function begin(section) {
     },
     away: (isAway) => (away.hidden = !isAway),
     gone() {
-      away.textContent = "The job was deleted.";
+      away.textContent = say("job_deleted");
       away.hidden = false;
     },
   });

@@ -1,6 +1,8 @@
 // Shows times in the reader's own zone and way, to the second; the day only where it is another one.
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+import { locale } from "./words.js";
+
+const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+const full = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
 
 export function showLocalTimes(within) {
   const today = new Date().toDateString();

@@ -1,4 +1,6 @@
 // How far a job is, as parts.html renders it: its state, counts, bar and pace, and what can be done.
+import { locale, say } from "./words.js";
+
 export const FINAL = ["completed", "failed", "cancelled", "expired"];
 const KINDS = ["fake", "uncertain", "real", "not_applicable", "failed"];
 
@@ -22,7 +24,7 @@ export function showProgress(root, job) {
   part("error").hidden = !job.error;
   for (const count of root.querySelectorAll("[data-count]")) {
     const kind = count.dataset.count;
-    count.textContent = (kind === "ended" ? ended(counters) : counters[kind]).toLocaleString();
+    count.textContent = (kind === "ended" ? ended(counters) : counters[kind]).toLocaleString(locale);
   }
   for (const action of root.querySelectorAll("[data-while]")) {
     action.hidden = !is(action.dataset.while, job);
@@ -54,12 +56,13 @@ function pace({ rate, eta_s: etaS }) {
   if (!rate) return "";
   const digits = rate < 10 ? 1 : 0;
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  const said = `${rate.toLocaleString(undefined, options)} images a second`;
-  return etaS === null ? said : `${said}, ${left(etaS)}`;
+  const said = say("pace", { rate: rate.toLocaleString(locale, options) });
+  return etaS === null ? said : say("pace_and_left", { pace: said, left: left(etaS) });
 }
 
 function left(etaS) {
-  if (etaS < 60) return "less than a minute left";
+  if (etaS < 60) return say("seconds_left");
   const minutes = Math.round(etaS / 60);
-  return minutes < 90 ? `about ${minutes} min left` : `about ${(etaS / 3600).toFixed(1)} h left`;
+  if (minutes < 90) return say("minutes_left", { count: minutes });
+  return say("hours_left", { count: (etaS / 3600).toFixed(1) });
 }

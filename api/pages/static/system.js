@@ -1,5 +1,6 @@
 // The page of the system, kept up to date, with the rate drawn since it was opened.
 import { showLocalTimes } from "./local_times.js";
+import { locale, say } from "./words.js";
 
 const PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 30000;
@@ -7,7 +8,7 @@ const MOST_POINTS = 720; // an hour
 const HEIGHT_PX = 180;
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const clock = (time) => new Date(1000 * time).toLocaleTimeString();
+const clock = (time) => new Date(1000 * time).toLocaleTimeString(locale);
 const times = [];
 const rates = [];
 const card = document.querySelector("#pace");
@@ -71,7 +72,7 @@ function draw() {
     scales: { y: { range: (_, low, high) => [0, Math.max(1, 1.1 * high)] } },
     axes: [{ ...axis, space: 90, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 56 }],
     cursor: { drag: { x: false, y: false } },
-    series: [{ label: "Time", value: (_, time) => (time === null ? "–" : clock(time)) }, { label: "Images a second", stroke: () => colour("--accent"), width: 2, value: (_, rate) => rate?.toFixed(1) ?? "–" }],
+    series: [{ label: say("time"), value: (_, time) => (time === null ? "–" : clock(time)) }, { label: say("images_a_second"), stroke: () => colour("--accent"), width: 2, value: (_, rate) => rate?.toFixed(1) ?? "–" }],
   }, [times, rates], plot);
   new ResizeObserver(() => made.setSize({ width: plot.clientWidth, height: HEIGHT_PX })).observe(plot);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => made.redraw());

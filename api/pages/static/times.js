@@ -1,5 +1,7 @@
 // Shows every time of the page in the reader's own zone and way.
-const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+import { locale } from "./words.js";
+
+const format = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
 for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = time.textContent;

@@ -1,6 +1,7 @@
 // The scan page with JavaScript: drop or paste images, a folder or an archive, and see them go.
 import { readDropped } from "./dropped.js";
 import { showLive } from "./live.js";
+import { locale, say, sayCount, tell } from "./words.js";
 
 const form = document.querySelector("#upload");
 const byId = (id) => document.getElementById(id);
@@ -57,8 +58,8 @@ byId("clear").addEventListener("click", () => {
 show();
 
 function choose(found) {
-  if (sending) return say("Images are being sent; choose more once they are there.");
-  say("");
+  if (sending) return warn(say("being_sent"));
+  warn("");
   const archives = found.filter(({ name }) => ARCHIVE.test(name));
   if (archives.length === 1 && found.length === 1) {
     clear();
@@ -68,7 +69,7 @@ function choose(found) {
     leftOut = leftOut.concat(found.filter((one) => !isImage(one)).map(({ name }) => name));
     archive = null;
     files = files.concat(images);
-    if (archives.length) say("An archive is scanned by itself: choose one archive, and nothing else.");
+    if (archives.length) warn(say("one_archive"));
   }
   show();
 }
@@ -98,14 +99,13 @@ function bytesChosen() {
 
 function show() {
   const chosen = archive || files.length > 0;
-  const images = files.length === 1 ? "1 image" : `${files.length.toLocaleString()} images`;
   byId("scan").disabled = !chosen || sending !== null;
-  byId("scan").textContent = files.length ? `Scan ${images}` : archive ? "Scan archive" : "Scan";
+  byId("scan").textContent = files.length ? sayCount("scan_images", files.length) : say(archive ? "scan_archive" : "scan");
   byId("clear").hidden = !chosen && leftOut.length === 0;
-  byId("clear").textContent = sending ? "Stop" : "Clear";
+  byId("clear").textContent = say(sending ? "stop" : "clear");
   byId("sending").hidden = sending === null;
-  const what = archive ? archive.name : files.length ? images : "";
-  byId("chosen").textContent = what && `${what}, ${size(bytesChosen())}`;
+  const what = archive ? archive.name : files.length ? sayCount("images", files.length) : "";
+  byId("chosen").textContent = what && say("chosen", { what, size: size(bytesChosen()) });
   showLeftOut();
 }
 
@@ -113,10 +113,9 @@ function showLeftOut() {
   const said = byId("left-out");
   const count = leftOut.length;
   said.hidden = count === 0;
-  said.querySelector("summary").textContent =
-    count === 1 ? "1 file that is no image was left out" : `${count.toLocaleString()} files that are no images were left out`;
+  said.querySelector("summary").textContent = sayCount("left_out", count);
   const names = leftOut.slice(0, MOST_NAMED);
-  if (count > MOST_NAMED) names.push(`and ${(count - MOST_NAMED).toLocaleString()} more`);
+  if (count > MOST_NAMED) names.push(say("more", { count: inFull(count - MOST_NAMED) }));
   said.querySelector("ul").replaceChildren(...names.map((name) => {
     const line = document.createElement("li");
     line.textContent = name;
@@ -125,32 +124,36 @@ function showLeftOut() {
 }
 
 function size(bytes) {
-  const units = ["bytes", "KiB", "MiB", "GiB"];
-  const step = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), 3);
-  return `${(bytes / 1024 ** step).toLocaleString(undefined, { maximumFractionDigits: 1 })} ${units[step]}`;
+  const units = ["KiB", "MiB", "GiB"];
+  if (bytes < 1024) return say("bytes", { count: inFull(bytes) });
+  const step = Math.min(Math.floor(Math.log2(bytes) / 10), units.length);
+  return `${(bytes / 1024 ** step).toLocaleString(locale, { maximumFractionDigits: 1 })} ${units[step - 1]}`;
 }
 
-function say(sentence) {
-  byId("trouble").textContent = sentence;
-  byId("trouble").hidden = !sentence;
+function inFull(count) {
+  return count.toLocaleString(locale);
+}
+
+function warn(sentence, options) {
+  tell(byId("trouble"), sentence, options);
 }
 
 function send() {
   if (files.length > limits.files) {
-    return say(`These are ${files.length.toLocaleString()} files, and at most ${limits.files.toLocaleString()} go at a time. Send an archive, or fewer at once.`);
+    return warn(say("too_many_files", { count: inFull(files.length), most: inFull(limits.files) }));
   }
   if (bytesChosen() > limits.bytes) {
-    return say(`These are ${size(bytesChosen())}, and at most ${size(limits.bytes)} go at a time. Send fewer at once.`);
+    return warn(say("too_many_bytes", { size: size(bytesChosen()), most: size(limits.bytes) }));
   }
-  say("");
+  warn("");
   sending = new XMLHttpRequest();
   sending.open("POST", isSingle() ? "/v1/scans" : "/v1/jobs");
   if (isSingle()) sending.setRequestHeader("Prefer", `wait=${WAIT_S}`);
   sending.setRequestHeader("Accept", "application/json");
   sending.upload.addEventListener("progress", showSent);
   sending.addEventListener("load", ended);
-  sending.addEventListener("error", () => stopped("The upload broke off. Check that the server runs, and try again."));
-  sending.addEventListener("abort", () => stopped("The upload was stopped; nothing was scanned."));
+  sending.addEventListener("error", () => stopped(say("broke_off")));
+  sending.addEventListener("abort", () => stopped(say("stopped")));
   sending.send(body());
   byId("sent").value = 0;
   byId("sent-text").textContent = "";
@@ -173,7 +176,7 @@ function body() {
 function showSent({ loaded, total }) {
   byId("sent").value = total ? (100 * loaded) / total : 0;
   byId("sent-text").textContent =
-    loaded < total ? `${size(loaded)} of ${size(total)}` : isSingle() ? "Sent; it is being scanned." : "All sent; the server puts it away.";
+    loaded < total ? say("sent", { sent: size(loaded), total: size(total) }) : say(isSingle() ? "being_scanned" : "put_away");
 }
 
 function ended() {
@@ -188,13 +191,15 @@ function ended() {
     sending = null;
     clear();
     showLive(answer.job?.id ?? answer.id);
+  } else if (answer.detail) {
+    stopped(answer.detail, { isEnglish: true });
   } else {
-    stopped(answer.detail || `The server answered ${sending.status}; try again.`);
+    stopped(say("answered", { status: sending.status }));
   }
 }
 
-function stopped(sentence) {
+function stopped(sentence, options) {
   sending = null;
   show();
-  say(sentence);
+  warn(sentence, options);
 }

@@ -1,7 +1,9 @@
 // URLs of images, one a line, handed in without leaving the page.
 import { showLive } from "./live.js";
+import { say, tell } from "./words.js";
 
 const form = document.querySelector("#urls");
+const trouble = document.querySelector("#urls-trouble");
 const PLACE = /^source\.urls\.(\d+)/;
 
 form?.addEventListener("submit", async (event) => {
@@ -9,11 +11,11 @@ form?.addEventListener("submit", async (event) => {
   const button = form.querySelector("button");
   const urls = form.elements.urls.value.split("\n").map((line) => line.trim()).filter(Boolean);
   button.disabled = true;
-  say(urls.length ? "" : "Paste at least one URL.");
+  tell(trouble, urls.length ? "" : say("no_urls"));
   try {
     if (urls.length) await handIn(urls);
   } catch {
-    say("The server does not answer. The URLs are still here; try again in a while.");
+    tell(trouble, say("urls_stay"));
   }
   button.disabled = false;
 });
@@ -26,21 +28,16 @@ async function handIn(urls) {
   });
   if (response.status === 401) return location.reload();
   const answer = await response.json();
-  if (response.status !== 202) return say(refusal(answer, urls));
+  if (response.status !== 202) return refuse(answer, urls);
   form.reset();
   await showLive(answer.id);
 }
 
-function refusal({ detail, errors = [] }, urls) {
+function refuse({ detail, errors = [] }, urls) {
   const said = errors.filter(({ field }) => PLACE.test(field)).map(({ field, message }) => {
     const place = Number(PLACE.exec(field)[1]);
-    return `Number ${place + 1}, ${urls[place]}: ${message}`;
+    return say("refused_url", { place: place + 1, url: urls[place], reason: message });
   });
-  return said.length ? `Nothing was scanned. ${said.join(" ")}` : detail;
-}
-
-function say(sentence) {
-  const trouble = form.querySelector("#urls-trouble");
-  trouble.textContent = sentence;
-  trouble.hidden = !sentence;
+  if (said.length) tell(trouble, say("nothing_scanned", { reasons: said.join(" ") }));
+  else tell(trouble, detail, { isEnglish: true });
 }

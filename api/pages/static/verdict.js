@@ -1,5 +1,6 @@
 // The page of a verdict with JavaScript: waits for the heatmap, and fades it in and out.
 import "./times.js";
+import { say, tell } from "./words.js";
 
 const PAUSE_MS = 1000;
 const byId = (id) => document.getElementById(id);
@@ -21,7 +22,7 @@ async function wait() {
   }
   if (answer?.status === 200) show(answer.headers.get("Heatmap-Box"));
   else if (answer === null || answer.status === 202 || answer.status >= 500) setTimeout(wait, PAUSE_MS);
-  else say(await sentence(answer));
+  else await refuse(answer);
 }
 
 function show(box) {
@@ -32,16 +33,13 @@ function show(box) {
   byId("heat-strength").hidden = false;
 }
 
-function say(words) {
+async function refuse(answer) {
   byId("heat-waits").hidden = true;
-  byId("heat-trouble").textContent = words;
-  byId("heat-trouble").hidden = false;
-}
-
-async function sentence(answer) {
+  let detail = null;
   try {
-    return (await answer.json()).detail;
+    detail = (await answer.json()).detail;
   } catch {
-    return `The server answered ${answer.status}; load the page again.`;
+    // Something between here and the server answered.
   }
+  tell(byId("heat-trouble"), detail ?? say("load_again", { status: answer.status }), { isEnglish: detail !== null });
 }

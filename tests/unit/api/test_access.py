@@ -24,6 +24,7 @@ OPEN = {
     "/openapi.json",
     "/static/<path:filename>",
     "/sign-in",
+    "/language",
 }
 READ = {
     "job_id": "/v1/jobs/{job_id}",

@@ -85,7 +85,7 @@ def test_a_version_shows_its_card(rig: ApiRig) -> None:
     assert '<span class="figure">15</span> <span class="small">25.0 %</span>' in page
     assert "ROC of tiny-2" in page
     assert "0.75 to 1.00" in page
-    assert facts.SAID_NOTHING in page
+    assert str(facts.SAID_NOTHING) in page
     assert rig.client.get("/models/gone-1").status_code == 404
 
 

@@ -46,7 +46,7 @@ def test_the_form_makes_a_job_and_leads_to_its_page(rig: ApiRig) -> None:
     public_id = upload(rig, "a.png")
     page = rig.client.get(f"/jobs/{public_id}")
     assert page.status_code == 200
-    assert STATES[JobState.QUEUED] in page.text
+    assert str(STATES[JobState.QUEUED]) in page.text
     assert "Cancel job" in page.text
 
 
@@ -105,7 +105,7 @@ def test_a_job_is_cancelled_by_its_form(rig: ApiRig) -> None:
     for _ in range(2):
         answer = rig.client.post(f"/jobs/{public_id}/cancel", headers=FORM)
         assert answer.headers["Location"] == f"/jobs/{public_id}"
-    assert STATES[JobState.CANCELLED] in rig.client.get(f"/jobs/{public_id}").text
+    assert str(STATES[JobState.CANCELLED]) in rig.client.get(f"/jobs/{public_id}").text
 
 
 def test_a_job_that_has_ended_meanwhile_is_shown(rig: ApiRig) -> None:

@@ -77,7 +77,7 @@ def test_each_face_has_a_box_with_its_score(rig: ApiRig) -> None:
     page = rig.client.get(scan(rig, "fake-group.png")).text
     assert page.count('class="face ') == 2
     assert "1 · 0.970" in page
-    assert FACE_REASONS[FaceReason.FACE_TOO_SMALL] in page
+    assert str(FACE_REASONS[FaceReason.FACE_TOO_SMALL]) in page
     assert "heatmap=0" in page
     assert "heatmap=1" not in page
 
