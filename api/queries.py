@@ -3,7 +3,14 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from core.terms import ExportFormat, ItemCode, JobKind, JobState, Label, Outcome, Priority
 
@@ -86,6 +93,16 @@ class VerdictQuery(PageQuery):
     label: Label | None = None
     outcome: Outcome | None = None
     code: ItemCode | None = Field(None, description="Why they have no score.")
+    min_score: float | None = Field(None, ge=0, le=1, description="The score itself included.")
+    max_score: float | None = Field(None, ge=0, le=1, description="The score itself included.")
+
+    @field_validator("max_score")
+    @classmethod
+    def _not_crossed(cls, highest: float | None, given: ValidationInfo) -> float | None:
+        lowest = given.data.get("min_score")
+        if highest is not None and lowest is not None and highest < lowest:
+            raise ValueError(f"No score is at least {lowest:g} and at most {highest:g}.")
+        return highest
 
 
 class ImageQuery(BaseModel):

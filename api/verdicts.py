@@ -53,6 +53,8 @@ def page_of_verdicts(public_id: str, query: VerdictQuery) -> VerdictPage:
             label=query.label,
             outcome=query.outcome,
             code=query.code,
+            min_score=query.min_score,
+            max_score=query.max_score,
         )
     shown = found[: query.limit]
     more = cursors.encode("position", shown[-1].position) if len(found) > query.limit else None

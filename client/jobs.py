@@ -134,9 +134,21 @@ class AsyncJobs(AsyncSubmission):
         label: str | None = None,
         outcome: str | None = None,
         code: str | None = None,
+        min_score: float | None = None,
+        max_score: float | None = None,
     ) -> AsyncGenerator[Verdict]:
-        """Yield the job's verdicts in submission order, page after page."""
-        chosen = {"label": label, "outcome": outcome, "code": code, "limit": PAGE_SIZE}
+        """Yield the job's verdicts in submission order, page after page.
+
+        The bounds of the score are included.
+        """
+        chosen = {
+            "label": label,
+            "outcome": outcome,
+            "code": code,
+            "min_score": min_score,
+            "max_score": max_score,
+            "limit": PAGE_SIZE,
+        }
         async for verdict in self._http.get_pages(f"{_path(job)}/verdicts", "verdicts", chosen):
             yield verdict_from(verdict)
 

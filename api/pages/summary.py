@@ -18,22 +18,35 @@ STACKED = (Label.REAL, Label.UNCERTAIN, Label.FAKE)  # from below
 
 Bar = tuple[Label, float, float, float, float]  # x, y, width, height
 
+
+@dataclass(frozen=True)
+class Step:
+    """The images whose scores lie in one step of the scale, and the bars that show them."""
+
+    min_score: float
+    max_score: float
+    count: int
+    x: float
+    width: float
+    bars: Sequence[Bar]
+
+
 blueprint = Blueprint("summary_pages", __name__)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of verdicts, and the bars that show them."""
+    """Counts of verdicts, and the steps of the scale that have any."""
 
     scores: Mapping[Label, Sequence[int]]
     codes: Mapping[Outcome, Mapping[ItemCode, int]]
-    bars: Sequence[Bar]
+    steps: Sequence[Step]
     band: Band | None
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
-        return not self.bars and not any(self.codes.values())
+        return not self.steps and not any(self.codes.values())
 
 
 @blueprint.get("/jobs/<job:job_id>/summary")
@@ -51,22 +64,34 @@ def summary_of(job: JobView) -> Summary | None:
         row = jobs.get(session, job.id)
         found = summaries.of_job(session, row.id)
         band = band_of(row.model_version.card or {})
-    return Summary(found.scores, found.codes, _stacked(found.scores), band)
+    return Summary(found.scores, found.codes, _steps(found.scores), band)
 
 
-def _stacked(
-    scores: Mapping[Label, Sequence[int]],
-) -> list[Bar]:
-    """Return bars of the labels on top of each other, the highest as high as the picture."""
-    steps = list(zip(*(scores[label] for label in STACKED), strict=True))
-    highest = max(map(sum, steps))
-    width = WIDTH / len(steps)
-    bars = []
-    for at, counts in enumerate(steps):
-        below = 0
-        for label, count in zip(STACKED, counts, strict=True):
-            if count:
-                top, height = HEIGHT * (highest - below - count) / highest, HEIGHT * count / highest
-                bars.append((label, at * width, round(top, 2), width, round(height, 2)))
-            below += count
+def _steps(scores: Mapping[Label, Sequence[int]]) -> list[Step]:
+    """Return the steps that have images; the highest bars are as high as the picture."""
+    counted = list(zip(*(scores[label] for label in STACKED), strict=True))
+    highest = max(map(sum, counted))
+    width = WIDTH / len(counted)
+    return [
+        Step(
+            min_score=at / len(counted),
+            max_score=(at + 1) / len(counted),
+            count=sum(counts),
+            x=at * width,
+            width=width,
+            bars=_stacked(counts, highest=highest, x=at * width, width=width),
+        )
+        for at, counts in enumerate(counted)
+        if any(counts)
+    ]
+
+
+def _stacked(counts: Sequence[int], *, highest: int, x: float, width: float) -> list[Bar]:
+    """Return bars of the labels on top of each other."""
+    bars, below = [], 0
+    for label, count in zip(STACKED, counts, strict=True):
+        if count:
+            top, height = HEIGHT * (highest - below - count) / highest, HEIGHT * count / highest
+            bars.append((label, x, round(top, 2), width, round(height, 2)))
+        below += count
     return bars

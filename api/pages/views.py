@@ -18,6 +18,7 @@ from core.terms import Label, Outcome
 from db import model_versions
 
 VERDICTS_A_PAGE = 50
+NARROWING = ("code", "min_score", "max_score")
 
 blueprint = Blueprint(
     "pages",
@@ -52,7 +53,7 @@ def show_job(job_id: str) -> str:
     """Show a job with one page of its verdicts."""
     show = request.args.get("show", "")
     query = VerdictQuery.model_validate(
-        {"limit": VERDICTS_A_PAGE, **_filter(show), **_given("code", "cursor")}
+        {"limit": VERDICTS_A_PAGE, **_filter(show), **_given(*NARROWING, "cursor")}
     )
     job = read_job_view(job_id)
     return render_template(
@@ -62,7 +63,7 @@ def show_job(job_id: str) -> str:
         page=page_of_verdicts(job_id, query),
         query=query,
         show=show,
-        filters=_given("show", "code"),
+        filters=_given("show", *NARROWING),
     )
 
 

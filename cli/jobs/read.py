@@ -18,6 +18,8 @@ from cli.working import working
 from core.json_lines import echo_json, json_option
 from core.terms import ExportFormat, ItemCode, Label, Outcome
 
+SCORE = click.FloatRange(0, 1)
+
 label_option = click.option(
     "--label",
     type=one_of(Label),
@@ -35,6 +37,8 @@ outcome_option = click.option(
 @label_option
 @outcome_option
 @click.option("--code", type=one_of(ItemCode), help="Only verdicts with this code.")
+@click.option("--min-score", type=SCORE, help="Only verdicts with this score or a higher one.")
+@click.option("--max-score", type=SCORE, help="Only verdicts with this score or a lower one.")
 @click.option("--limit", default=40, show_default=True, help="Show at most so many.")
 @json_option
 @server_option
@@ -43,6 +47,8 @@ def verdicts(
     label: str | None,
     outcome: str | None,
     code: str | None,
+    min_score: float | None,
+    max_score: float | None,
     limit: int,
     as_json: bool,
     url: str | None,
@@ -51,7 +57,14 @@ def verdicts(
     table = Table("image", "label", "score", "faces", box=SIMPLE_HEAD)
     table.columns[0].overflow = "fold"
     with connected(url) as client:
-        found = client.jobs.verdicts(job_id, label=label, outcome=outcome, code=code)
+        found = client.jobs.verdicts(
+            job_id,
+            label=label,
+            outcome=outcome,
+            code=code,
+            min_score=min_score,
+            max_score=max_score,
+        )
         for verdict in islice(found, limit):
             if as_json:
                 echo_json(verdict)

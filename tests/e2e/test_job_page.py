@@ -1,4 +1,4 @@
-"""The page of a job in a real browser: its errors by code, which are shown and tried again."""
+"""The page of a job in a real browser: its errors by code, its verdicts by score."""
 
 from playwright.sync_api import Page, expect
 
@@ -30,3 +30,30 @@ def test_items_of_one_code_are_shown_and_tried_again(rig: ApiRig, page: Page) ->
     expect(page.locator("#verdicts tbody tr")).to_have_count(3)
     with rig.database.read() as session:
         assert jobs.get(session, public_id).retried_codes == ["fetch_failed"]
+
+
+def test_a_bar_leads_to_its_images(rig: ApiRig, page: Page) -> None:
+    """By the keyboard, too; the form beside the counts says which, and takes another range."""
+    public_id = add(rig, "fake.png", "b.png", "unsure.png", "broken.png")
+    page.goto(f"/jobs/{public_id}")
+    bar = page.get_by_role("link", name="Scores from 0.50 to 0.55: 1")
+    bar.focus()
+    page.keyboard.press("Enter")
+    names = page.locator("#verdicts tbody td.name")
+    expect(names).to_have_text(["unsure.png"])
+    expect(page.get_by_label("Score from")).to_have_value("0.5")
+    page.get_by_label("to", exact=True).fill("")
+    page.keyboard.press("Enter")
+    expect(names).to_have_text(["fake.png", "unsure.png"])
+    page.get_by_role("link", name="Show all").click()
+    expect(names).to_have_count(4)
+
+
+def test_a_range_of_scores_holds_while_verdicts_land(rig: ApiRig, page: Page) -> None:
+    """What lies outside of it is counted, and not shown."""
+    data = {"files": [part("fake.png"), part("b.png")]}
+    public_id = rig.client.post("/v1/jobs", data=data).json["id"]
+    page.goto(f"/jobs/{public_id}?min_score=0.9")
+    rig.worker.run(public_id)
+    expect(page.get_by_text("Completed")).to_be_visible()
+    expect(page.locator("#verdicts tbody td.name")).to_have_text(["fake.png"])

@@ -8,9 +8,7 @@ const kindWords = JSON.parse(page.dataset.kindWords);
 const codeWords = JSON.parse(page.dataset.codeWords);
 
 export async function showVerdicts(final) {
-  const { limit, cursor, label, outcome, code } = table.dataset;
-  const given = Object.entries({ limit, cursor, label, outcome, code }).filter(([, value]) => value);
-  const found = await readJson(`${page.dataset.verdictsUrl}?${new URLSearchParams(given)}`);
+  const found = await readJson(`${page.dataset.verdictsUrl}?${table.dataset.query}`);
   table.tBodies[0].replaceChildren(...found.verdicts.map(row));
   const empty = document.querySelector("#empty");
   empty.hidden = found.verdicts.length > 0;

@@ -114,10 +114,25 @@ def test_verdicts_of_one_code_are_shown(rig: ApiRig) -> None:
     public_id = upload(rig, "broken.png", "lost.png")
     rig.worker.run(public_id)
     page = rig.client.get(f"/jobs/{public_id}?code=fetch_failed", headers=FORM).text
-    table = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    table = page.partition('id="verdicts"')[2].partition("</tbody>")[0]
     assert ("lost.png" in table, "broken.png" in table) == (True, False)
     assert "Only those with the code <strong>Could not be read</strong>" in page
     assert rig.client.get(f"/jobs/{public_id}?code=x", headers=FORM).status_code == 422
+
+
+def test_verdicts_of_a_range_of_scores_are_shown(rig: ApiRig) -> None:
+    """Of a label, if one is chosen; what was written stays in the form."""
+    public_id = upload(rig, "fake.png", "b.png", "unsure.png")
+    rig.worker.run(public_id)
+    page = rig.client.get(f"/jobs/{public_id}?show=&min_score=0.5&max_score=", headers=FORM).text
+    table = page.partition('id="verdicts"')[2].partition("</tbody>")[0]
+    assert [name in table for name in ("fake.png", "b.png", "unsure.png")] == [True, False, True]
+    assert 'placeholder="0" value="0.5"' in page
+    only = rig.client.get(f"/jobs/{public_id}?show=fake&min_score=0.5", headers=FORM).text
+    assert "unsure.png" not in only
+    assert '<input type="hidden" name="show" value="fake">' in only
+    refused = rig.client.get(f"/jobs/{public_id}?min_score=0.5&max_score=0.4", headers=FORM)
+    assert (refused.status_code, "No score is at least 0.5" in refused.text) == (422, True)
 
 
 def test_a_job_is_deleted_by_its_form(rig: ApiRig) -> None:

@@ -34,6 +34,11 @@ def test_the_page_draws_them_and_offers_another_try(rig: ApiRig, job_id: str) ->
     text = rig.client.get(f"/jobs/{job_id}").text
     (part_of_it,) = re.findall(r'<section class="card stack" id="summary".*?</section>', text, re.S)
     assert re.findall(r'<rect class="fill-(\w+)"', part_of_it) == ["real", "fake"]
+    assert re.findall(r"min_score=([\d.]+)&amp;max_score=([\d.]+)", part_of_it) == [
+        ("0.0", "0.05"),
+        ("0.95", "1.0"),
+    ]
+    assert 'aria-label="Scores from 0.95 to 1.00: 1"' in part_of_it
     assert "Not a readable image" in part_of_it
     assert f'action="/jobs/{job_id}/retry"' in part_of_it
     assert '<input type="hidden" name="code" value="undecodable">' in part_of_it

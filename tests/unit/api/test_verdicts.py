@@ -42,6 +42,13 @@ def test_a_full_last_page_has_no_cursor(rig: ApiRig, job_path: str) -> None:
         ("label=uncertain", ["unsure.png"]),
         ("outcome=failed", ["broken.png", "lost.png"]),
         ("code=fetch_failed", ["lost.png"]),
+        ("min_score=0.52", ["fake.png", "unsure.png", "fake-2.png"]),
+        ("max_score=0.52", ["b.png", "unsure.png"]),
+        ("min_score=0.03&max_score=0.03", ["b.png"]),
+        ("min_score=0&max_score=1", ["fake.png", "b.png", "unsure.png", "fake-2.png"]),
+        ("min_score=0.1&max_score=0.2", []),
+        ("min_score=0.5&label=fake&limit=1", ["fake.png"]),
+        ("min_score=0&outcome=failed", []),
         ("code=no_face&outcome=not_applicable", ["tree.png"]),
         ("code=no_face&outcome=failed", []),
         ("outcome=not_applicable", ["tree.png"]),
@@ -51,8 +58,27 @@ def test_a_full_last_page_has_no_cursor(rig: ApiRig, job_path: str) -> None:
     ],
 )
 def test_verdicts_are_filtered(rig: ApiRig, job_path: str, query: str, found: list[str]) -> None:
-    """By label, outcome, code, or several of them."""
+    """By label, outcome, code, score, or several of them; the bounds of the score belong to it."""
     assert names(rig, f"{job_path}/verdicts?{query}") == found
+
+
+def test_the_pages_of_a_range_of_scores_follow_each_other(rig: ApiRig, job_path: str) -> None:
+    """Every verdict of it once, in submission order."""
+    path = f"{job_path}/verdicts?min_score=0.5&limit=1"
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = rig.client.get(f"{path}{cursor}").json
+        seen += [verdict["name"] for verdict in page["verdicts"]]
+        cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+    assert seen == ["fake.png", "unsure.png", "fake-2.png"]
+
+
+def test_a_crossed_range_is_refused_in_a_sentence(rig: ApiRig, job_path: str) -> None:
+    """It names both bounds."""
+    answer = rig.client.get(f"{job_path}/verdicts?min_score=0.7&max_score=0.6")
+    (fault,) = answer.json["errors"]
+    assert (answer.status_code, fault["field"]) == (422, "max_score")
+    assert fault["message"].endswith("No score is at least 0.7 and at most 0.6.")
 
 
 def test_a_verdict_without_a_score_says_why(rig: ApiRig, job_path: str) -> None:
@@ -82,7 +108,13 @@ def test_faces_are_told_with_their_scores(rig: ApiRig) -> None:
     assert whole["faces"] is None
 
 
-@pytest.mark.parametrize("query", ["label=false", "outcome=x", "code=x", "limit=a", "cursor=e30"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("label=false", "outcome=x", "code=x", "limit=a", "cursor=e30"),
+        *("min_score=-0.1", "max_score=1.1", "min_score=nan", "max_score=inf", "min_score=x"),
+    ],
+)
 def test_a_query_that_makes_no_sense_is_refused(rig: ApiRig, job_path: str, query: str) -> None:
     """The problem names the parameter."""
     answer = rig.client.get(f"{job_path}/verdicts?{query}")

@@ -130,6 +130,9 @@ def test_verdicts_are_shown_and_exported(rig: ApiRig, faces: Path, tmp_path: Pat
     assert "failed: undecodable" in run("verdicts", job_id, "--outcome", "failed").stdout
     (line,) = printed(run("verdicts", job_id, "--label", "fake", "--json"))
     assert json.loads(line)["name"] == "fake.png"
+    (line,) = printed(run("verdicts", job_id, "--min-score", "0.5", "--max-score", "1", "--json"))
+    assert json.loads(line)["name"] == "fake.png"
+    assert run("verdicts", job_id, "--max-score", "1.5").exit_code == 2
     assert printed(run("verdicts", job_id, "--label", "uncertain")) == [
         "There are no such verdicts."
     ]

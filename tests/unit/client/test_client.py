@@ -29,6 +29,16 @@ def test_reads_a_job_and_ignores_fields_it_does_not_know(client: Client) -> None
     assert job.created_at.tzinfo is not None
 
 
+def test_asks_for_the_verdicts_that_are_chosen(client: Client, server: FakeServer) -> None:
+    """By code and by score; a bound of 0 is one."""
+    next(client.jobs.verdicts("job_1", code="poison"))
+    next(client.jobs.verdicts("job_1", min_score=0, max_score=0.25))
+    assert [path.partition("?")[2] for _, path in server.requests] == [
+        "code=poison&limit=1000",
+        "min_score=0&max_score=0.25&limit=1000",
+    ]
+
+
 def test_follows_the_cursors_of_verdicts(client: Client, server: FakeServer) -> None:
     """All pages come out as one stream, each fetched with the filters."""
     positions = [verdict.position for verdict in client.jobs.verdicts("job_1", label="fake")]
