@@ -5,15 +5,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-METRICS = {
-    "auc": "AUC",
-    "accuracy": "Accuracy",
-    "recall": "Fakes found",
-    "false_fake_rate": "Reals flagged",
-    "precision": "Precision",
-    "f1": "F1",
-    "calibration_error": "Calibration error",
-}
+from flask_babel import gettext
+
+from api.pages.words import METRICS
+
 COUNTS = ("n", "n_real", "n_fake")
 
 
@@ -60,22 +55,27 @@ def sections_of(card: Mapping[str, Any]) -> list[Section]:
     whole = entry(metrics, "scored_whole")
     found = [
         Section(
-            "Test images of the sources it was trained on",
-            [*_one("All", overall_entry(card)), *_each(entry(metrics, "sources"))],
+            gettext("Test images of the sources it was trained on"),
+            [*_one(gettext("All"), overall_entry(card)), *_each(entry(metrics, "sources"))],
         ),
-        Section("Sources it never saw", [*_one("All", entry(unseen, "overall")), *_apart(unseen)]),
         Section(
-            "The same images scored whole, without looking for faces",
+            gettext("Sources it never saw"),
+            [*_one(gettext("All"), entry(unseen, "overall")), *_apart(unseen)],
+        ),
+        Section(
+            gettext("The same images scored whole, without looking for faces"),
             [one for part in (whole if isinstance(whole, list) else []) for one in _apart(part)],
         ),
-        Section("Validation images", list(_one("All", entry(metrics, "validation")))),
+        Section(
+            gettext("Validation images"), list(_one(gettext("All"), entry(metrics, "validation")))
+        ),
     ]
     return [section for section in found if section.measures]
 
 
 def overall_of(card: Mapping[str, Any]) -> Measure | None:
     """Return the measure of all test images, if the card has it."""
-    return next(iter(_one("All", overall_entry(card))), None)
+    return next(iter(_one(gettext("All"), overall_entry(card))), None)
 
 
 def overall_entry(card: Mapping[str, Any]) -> object:

@@ -1,5 +1,6 @@
 // The table of verdicts: the page's stretch of them, fetched anew as verdicts land in any order.
 import { readJson } from "./reading.js";
+import { say, sayCount } from "./words.js";
 
 const page = document.querySelector("#job");
 const table = document.querySelector("#verdicts");
@@ -12,7 +13,7 @@ export async function showVerdicts(final) {
   table.tBodies[0].replaceChildren(...found.verdicts.map(row));
   const empty = document.querySelector("#empty");
   empty.hidden = found.verdicts.length > 0;
-  if (final) empty.textContent = "There are no verdicts to show.";
+  if (final) empty.textContent = say("no_verdicts");
   showNext(found.next_cursor);
 }
 
@@ -26,7 +27,7 @@ function row(verdict) {
   field("kind").className = `badge kind-${kind}`;
   field("code").textContent = codeWords[verdict.code] ?? "";
   field("message").textContent = verdict.message ?? "";
-  field("faces").textContent = facesWord(verdict.faces?.length ?? 0);
+  field("faces").textContent = verdict.faces?.length ? sayCount("faces", verdict.faces.length) : "";
   field("reused").hidden = !verdict.reused;
   filled.querySelector(".score").classList.toggle("blank", verdict.score === null);
   filled.querySelector(".detail").classList.toggle("blank", !verdict.code && !verdict.reused && !verdict.faces?.length);
@@ -37,10 +38,6 @@ function row(verdict) {
     field("score-bar").setAttribute("width", (100 * verdict.score).toFixed(1));
   }
   return filled;
-}
-
-function facesWord(count) {
-  return count === 0 ? "" : count === 1 ? "1 face" : `${count} faces`;
 }
 
 function showNext(cursor) {
