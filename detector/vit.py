@@ -4,10 +4,11 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from transformers import ViTForImageClassification
+from transformers import ViTConfig, ViTForImageClassification
 from transformers.utils import logging as transformers_logging
 
 from core.errors import ModelUnavailableError
+from detector.early_head import EarlyHeadViT, early_layer
 from detector.preprocess import PreprocessingSpec
 
 LABELS = {0: "real", 1: "fake"}
@@ -17,12 +18,15 @@ FAKE = 1
 def load_vit(name_or_folder: str | Path, *, new_head: bool = False) -> ViTForImageClassification:
     """Load a ViT in float32 from a folder or a hub id; raises ModelUnavailableError.
 
+    It is an EarlyHeadViT when its configuration says that it has an early head.
     With `new_head` the labels become real and fake, and a head of another size is made anew.
     """
     transformers_logging.disable_progress_bar()
     head = {"num_labels": 2, "id2label": LABELS, "label2id": {v: k for k, v in LABELS.items()}}
     try:
-        return ViTForImageClassification.from_pretrained(
+        config = ViTConfig.from_pretrained(str(name_or_folder))
+        kind = EarlyHeadViT if early_layer(config) else ViTForImageClassification
+        return kind.from_pretrained(
             str(name_or_folder),
             dtype=torch.float32,
             ignore_mismatched_sizes=new_head,

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from training.run import DERIVATIONS
+
 _HEADER = "| images | n | AUC | accuracy | precision | recall | F1 | reals flagged |"
 _RULE = "|---|---|---|---|---|---|---|---|"
 
@@ -70,7 +72,7 @@ def _measures(card: dict[str, Any]) -> list[str]:
         *_int8(card.get("int8")),
         "![Confusion matrix](plots/confusion_matrix.png) ![ROC](plots/roc.png)",
         "![Reliability](plots/reliability.png)"
-        + ("" if "mean_of" in card else " ![Curves](plots/curves.png)"),
+        + ("" if not DERIVATIONS.isdisjoint(card) else " ![Curves](plots/curves.png)"),
         "",
     ]
 
@@ -151,6 +153,7 @@ def _origin(card: dict[str, Any]) -> list[str]:
         f"images of {', '.join(dict.fromkeys(c['dataset'] for c in data['counts']))}.",
         *(f"- Stage {number}: {_stage(one)}" for number, one in enumerate(card["stages"], 1)),
         *_mean(card.get("mean_of", [])),
+        *_early_head(card.get("early_head")),
         f"- With {', '.join(f'{name} {version}' for name, version in libraries.items())}.",
         "",
     ]
@@ -161,6 +164,15 @@ def _mean(parts: list[dict[str, Any]]) -> list[str]:
         return []
     named = ", ".join(f"{one['run']} ({one['part']:.2f})" for one in parts)
     return [f"- Its weights are the mean of those of {named}, each of one of these stages."]
+
+
+def _early_head(made: dict[str, Any] | None) -> list[str]:
+    if made is None:
+        return []
+    return [
+        f"- A second head, after layer {made['layer']}, was fitted to {made['examples']:,} "
+        f"training examples; what it is sure of is fake, too (caution {made['caution']:g})."
+    ]
 
 
 def _stage(one: dict[str, Any]) -> str:

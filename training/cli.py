@@ -13,6 +13,7 @@ import click
 from core.errors import FakesweepError
 from core.json_lines import echo_json, json_option
 from core.registry import CARD
+from training.derivation import add_head, merge
 from training.evaluation.command import evaluate
 
 DEFAULT_BACKBONE = "google/vit-base-patch16-224-in21k"
@@ -140,32 +141,8 @@ def run(
     )
 
 
-@train.command()
-@click.option(
-    "--run",
-    "runs",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    required=True,
-    help="Folder of an ended run; give two or more, of the same dataset and backbone.",
-)
-@click.option(
-    "--part", "parts", type=float, multiple=True, help="Of each run, in their order; else equal."
-)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
-@json_option
-def merge(runs: tuple[Path, ...], parts: tuple[float, ...], out: Path, as_json: bool) -> None:
-    """Average the weights of runs into one model."""
-    from training.merging import merge as merge_runs  # noqa: PLC0415 - start-up time
-
-    done = merge_runs(runs, parts, out)
-    if as_json:
-        echo_json({"run": out, "model": done.model, "mean_of": done.facts["mean_of"]})
-        return
-    click.echo(f"The mean is in {done.model}; measure it with `train evaluate --model {out}`.")
-
-
-train.add_command(evaluate)
+for command in (evaluate, merge, add_head):
+    train.add_command(command)
 
 
 @train.command()

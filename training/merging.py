@@ -67,10 +67,7 @@ def _parts(weights: Sequence[float], count: int) -> list[float]:
 
 
 def _require_alike(first: Run, other: Run) -> None:
-    if not other.model.is_dir():
-        raise ConfigurationError(
-            f"The run in {other.folder} has not ended; let it end, or go on with it by --resume."
-        )
+    other.require_ended()
     for what in ("dataset_fingerprint", "backbone"):
         if first.facts[what] != other.facts[what]:
             raise ConfigurationError(

@@ -9,11 +9,12 @@ from torch.nn.functional import cross_entropy
 from transformers import ViTForImageClassification
 
 from core.errors import ConfigurationError
+from detector.early_head import early_layer
 from detector.preprocess import PreprocessingSpec
 from detector.vit import Normalize
 from training.config import Adaptation
 
-HEAD = "vit.classifier."
+HEADS = ("vit.classifier.", "vit.early_classifier.")
 
 
 class FineTuned(nn.Module):
@@ -67,6 +68,11 @@ def keep_layers(vit: ViTForImageClassification, count: int) -> None:
             f"The configuration keeps {count} layers of a backbone that has {depth}; "
             f"set `adaptation: {{layers: 0}}` to keep all."
         )
+    if 0 < count <= early_layer(vit.config):
+        raise ConfigurationError(
+            f"The configuration keeps {count} layers of a network whose early head reads after "
+            f"layer {early_layer(vit.config)}; keep more of them."
+        )
     if count:
         vit.vit.layers = vit.vit.layers[:count]
         vit.config.num_hidden_layers = count
@@ -97,7 +103,7 @@ def learning(network: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
 
 
 def _learns(name: str, adaptation: Adaptation) -> bool:
-    if name.startswith(HEAD):
+    if name.startswith(HEADS):
         return True
     if adaptation.frozen and (".embeddings." in name or _level(name) in range(adaptation.frozen)):
         return False
@@ -113,7 +119,7 @@ def _level(name: str) -> int | None:
 
 def _factor(name: str, depth: int, adaptation: Adaptation) -> float:
     """Return how fast a weight learns: the topmost layer by 1, each below it by less."""
-    if name.startswith(HEAD):
+    if name.startswith(HEADS):
         return adaptation.head_factor
     level = _level(name)
     if level is None:  # the embeddings lie below all layers, the last normalization above

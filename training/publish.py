@@ -28,7 +28,7 @@ from training.evaluation.rows import Evaluation, evaluate
 from training.evaluation.testset import gather
 from training.plots import draw_curves
 from training.quantize import add_int8, require_nncf
-from training.run import Run
+from training.run import DERIVATIONS, Run
 from training.scoring import Scored, score
 
 MAX_ARTIFACT_BYTES = 50_000_000
@@ -64,10 +64,7 @@ def publish(
     run = Run.read(run_folder)
     if int8:
         require_nncf()
-    if not run.model.is_dir():
-        raise ConfigurationError(
-            f"The run in {run_folder} has not ended; let it end, or go on with it by --resume."
-        )
+    run.require_ended()
     dataset = PreparedDataset.read(run.dataset)
     if dataset.fingerprint != run.facts["dataset_fingerprint"]:
         raise DatasetError(
@@ -82,7 +79,7 @@ def publish(
         plots.mkdir()
         measured = _measure(run, dataset, engine, cross, plots)
         write_json(draft / CALIBRATION, measured.calibration.to_dict())
-        if not run.is_merged:
+        if not run.is_derived:
             draw_curves(run.history, plots / "curves.png")
         card = _card(version, run, dataset, measured)
         if int8:
@@ -160,10 +157,11 @@ def _card(version: str, run: Run, dataset: PreparedDataset, measured: Measured) 
         "scored_whole": [_unseen(one) for one in measured.whole],
     }
     told = run.config.card
+    architecture = load_vit(run.model).__class__.__name__
     return {
         "id": version,
         "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "architecture": "ViTForImageClassification, float16 weights",
+        "architecture": f"{architecture}, float16 weights",
         "backbone": {**run.facts["backbone"], "description": told.backbone},
         "licence": told.weights_licence,
         "limits": list(told.limits),
@@ -175,7 +173,7 @@ def _card(version: str, run: Run, dataset: PreparedDataset, measured: Measured) 
             "probes": report["probes"],
         },
         "stages": run.stages,
-        **({"mean_of": run.facts["mean_of"]} if run.is_merged else {}),
+        **{made: run.facts[made] for made in sorted(DERIVATIONS) if made in run.facts},
         "preprocessing": run.spec.to_dict(),
         "calibration": measured.calibration.to_dict(),
         "metrics": metrics,

@@ -14,6 +14,7 @@ from training.config import TrainingConfig
 
 RUN = "run.json"
 HISTORY = "history.json"
+DERIVATIONS = frozenset({"mean_of", "early_head"})  # facts of runs that are made of others
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,14 @@ class Run:
 
     @property
     def stages(self) -> list[dict[str, Any]]:
-        """How the weights came about, for a model card: a merged run has its parts' stages only."""
+        """How the weights came about, for a card: a derived run has its origins' stages only."""
         earlier = self.facts.get("earlier_stages", [])
-        return earlier if self.is_merged else [*earlier, self.stage()]
+        return earlier if self.is_derived else [*earlier, self.stage()]
 
     @property
-    def is_merged(self) -> bool:
-        """Whether its weights are the mean of other runs' (`training.merging`)."""
-        return "mean_of" in self.facts
+    def is_derived(self) -> bool:
+        """Whether it was made of ended runs (`training.merging`, `training.early_head`)."""
+        return not DERIVATIONS.isdisjoint(self.facts)
 
     def stage(self) -> dict[str, Any]:
         """Return how this run went, for a model card; there once the run has ended."""
@@ -98,6 +99,13 @@ class Run:
             raise ModelUnavailableError(
                 f"{folder} is not a training run ({error}); start one with `train run`."
             ) from error
+
+    def require_ended(self) -> None:
+        """Raise ConfigurationError while there is no model of it yet."""
+        if not self.model.is_dir():
+            raise ConfigurationError(
+                f"The run in {self.folder} has not ended; let it end, or go on with it by --resume."
+            )
 
     def require_same(self, other: Self) -> None:
         """Raise ConfigurationError when resuming would go on with other settings or data."""
