@@ -2,18 +2,26 @@
 
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
+from jinja2 import Environment, nodes
 
 from api.pages.language import CATALOGS, ENGLISH, LANGUAGES
 
 ROOT = Path(__file__).parents[3]
 KEPT = re.compile(r"%\(\w+\)s|%%|<[^>]+>|`[^`]+`")
 VALUE, ELEMENT = re.compile(r"%\(\w+\)s"), re.compile(r"<[^>]+>")
+DATA = re.compile(r'\bdata-[\w-]+="[^"]*"')  # for scripts
+WORD = re.compile(r"[A-Za-z]{2,}")
+NAMES = {"fakesweep", "API", "openapi", "json", "ROC", "SHA", "EXIF", "JSONL", "CSV"}
+EXAMPLES = ("fsk_…", "campaign:spring", "https://example.org/face.jpg", "job_01a2…")
+SPOKEN = {"alt", "title", "placeholder", "aria-label", "summary"}
+TEMPLATES = sorted((ROOT / "api" / "pages" / "templates").glob("*.html"))
 TIME = "dd MMM y, HH:mm 'UTC'"
 OTHERS = [str(locale) for locale, _ in LANGUAGES.values() if locale != ENGLISH]
 
@@ -77,3 +85,42 @@ def test_chinese_is_written_with_its_own_marks(catalog: Catalog) -> None:
             plain = ELEMENT.sub("", VALUE.sub("", said))
             assert not re.search(r"[\u4e00-\u9fff][A-Za-z0-9,;:?!.()]", plain), said
             assert not re.search(r"[A-Za-z0-9][\u4e00-\u9fff]", plain), said
+
+
+class Spoken(HTMLParser):
+    """Collects what a reader sees or hears of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the library's
+        """Note the attributes that are read out."""
+        self.said += [value or "" for name, value in attrs if name in SPOKEN]
+
+    def handle_data(self, data: str) -> None:
+        """Note the text."""
+        self.said.append(data)
+
+
+def literals(node: nodes.Node) -> Iterator[str]:
+    """Yield what the template writes as it stands, and nothing of what gettext is given."""
+    if isinstance(node, nodes.TemplateData):
+        yield node.data
+    elif isinstance(node, nodes.Output):
+        for child in node.nodes:
+            yield "".join(literals(child)) or "0"  # a value
+    elif not isinstance(node, nodes.Expr):
+        for child in node.iter_child_nodes():
+            yield from literals(child)
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
+def test_a_template_writes_no_words_of_its_own(file: Path) -> None:
+    """All go through gettext, those of attributes as well."""
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    reader = Spoken()
+    written = "".join(literals(environment.parse(file.read_text())))
+    reader.feed(DATA.sub("", written))
+    said = [one for one in reader.said if one.strip() not in EXAMPLES]
+    assert [one.strip() for one in said if not set(WORD.findall(one)) <= NAMES] == []
