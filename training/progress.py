@@ -1,4 +1,7 @@
-"""The bars of what takes long, on standard error: what a command writes stays its own."""
+"""The bars of what takes long, on standard error: what a command writes stays its own.
+
+Where that is no terminal, a line is left for each that has ended.
+"""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -12,14 +15,11 @@ Item = TypeVar("Item")
 
 def bar() -> Progress:
     """Return a bar to be entered; its tasks are told by whoever enters it."""
-    console = Console(stderr=True)
-    return Progress(console=console, disable=not console.is_terminal)
+    return Progress(console=Console(stderr=True))
 
 
 def track(
     items: Iterable[Item], description: str, *, total: float | None = None, disable: bool = False
 ) -> Iterable[Item]:
     """Yield the items while a bar says how many are done, and when the rest will be."""
-    console = Console(stderr=True)
-    is_unseen = disable or not console.is_terminal
-    return track_on(items, description, total=total, disable=is_unseen, console=console)
+    return track_on(items, description, total=total, disable=disable, console=Console(stderr=True))
