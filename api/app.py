@@ -29,8 +29,8 @@ from api import (
 from api.events import views as events
 from api.examples import add_examples
 from api.exports import views as exports
+from api.pages import grid, language, live, sign_in
 from api.pages import jobs as job_pages
-from api.pages import language, live, sign_in
 from api.pages import models as model_pages
 from api.pages import summary as summary_pages
 from api.pages import system as system_pages
@@ -146,7 +146,7 @@ def _add_views(app: OpenAPI) -> None:
     of_verdicts = (verdicts, heatmaps, images, feedback)
     for noun in (*of_jobs, *of_verdicts, webhooks, models, system, health):
         app.register_api(noun.blueprint)
-    for part in (pages, job_pages, live, verdict_pages, sign_in):
+    for part in (pages, job_pages, grid, live, verdict_pages, sign_in):
         app.register_blueprint(part.blueprint)
     for part in (summary_pages, model_pages, system_pages):
         app.register_blueprint(part.blueprint)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, request
 
 from api.jobs import read_job_view
+from api.pages.grid import view_of
 from api.pages.scale import HEIGHT, WIDTH, Band, band_of
 from api.pages.words import ended
 from api.schemas import JobView
@@ -53,7 +54,8 @@ class Summary:
 def show_summary(job_id: str) -> str:
     """Show the part of a job's page alone."""
     job = read_job_view(job_id)
-    return render_template("summary.html", job=job, summary=summary_of(job))
+    view = view_of(request)
+    return render_template("summary.html", job=job, summary=summary_of(job), view=view)
 
 
 def summary_of(job: JobView) -> Summary | None:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as Redirect
 from api.errors import PageError
 from api.jobs import read_job_view
 from api.pages import problems, words
+from api.pages.grid import CARDS_A_PAGE, grid_of, view_of
 from api.pages.live import live_jobs
 from api.pages.orders import submit
 from api.pages.summary import summary_of
@@ -51,11 +52,13 @@ def create_job() -> Redirect:
 @blueprint.get("/jobs/<job:job_id>")
 def show_job(job_id: str) -> str:
     """Show a job with one page of its verdicts."""
-    show = request.args.get("show", "")
+    show, view = request.args.get("show", ""), view_of(request)
+    limit = CARDS_A_PAGE if view else VERDICTS_A_PAGE
     query = VerdictQuery.model_validate(
-        {"limit": VERDICTS_A_PAGE, **_filter(show), **_given(*NARROWING, "cursor")}
+        {"limit": limit, **_filter(show), **_given(*NARROWING, "cursor")}
     )
     job = read_job_view(job_id)
+    filters = _given("show", *NARROWING)
     return render_template(
         "job.html",
         job=job,
@@ -63,7 +66,11 @@ def show_job(job_id: str) -> str:
         page=page_of_verdicts(job_id, query),
         query=query,
         show=show,
-        filters=_given("show", *NARROWING),
+        filters=filters,
+        kept=filters | ({"view": view} if view else {}),
+        view=view,
+        grid=grid_of(job, query) if view else None,
+        before=max(0, request.args.get("before", 0, type=int)),
     )
 
 

@@ -19,6 +19,7 @@ PATHS = (
     "/?job={job}",
     "/jobs",
     "/jobs/{job}",
+    "/jobs/{job}?view=grid",
     "/verdicts/{job}-0",
     "/models",
     "/models/tiny-1",

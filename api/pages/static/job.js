@@ -3,8 +3,8 @@ import "./times.js";
 import { follow } from "./follow.js";
 import { ended, FINAL, showProgress } from "./progress.js";
 import { readPart } from "./reading.js";
-import { showVerdicts } from "./verdicts.js";
 
+const { showVerdicts } = await import(document.querySelector("#grid") ? "./grid.js" : "./verdicts.js");
 const SUMMARY_MS = 5000; // between two looks at the counts while the job runs
 
 const page = document.querySelector("#job");
@@ -23,7 +23,7 @@ if (!FINAL.includes(page.dataset.state)) {
 async function show(job, isFinal) {
   showProgress(page, job);
   if (ended(job.counters) === shown && !isFinal) return;
-  await showVerdicts(isFinal);
+  await showVerdicts(isFinal, job);
   await showSummary(isFinal);
   shown = ended(job.counters);
 }

@@ -2,15 +2,14 @@
 import { follow } from "./follow.js";
 import { ended, FINAL, showProgress } from "./progress.js";
 import { readPart } from "./reading.js";
+import { retryThumbs } from "./thumbs.js";
 import { say } from "./words.js";
 
 const MOST_CARDS = 200;
 const MOST_JOBS = 8; // that the page's address names
-const RETRIES = 2;
-const RETRY_MS = 1500;
 
 const list = document.querySelector("#live");
-list.addEventListener("error", tryAgain, { capture: true }); // it does not bubble
+retryThumbs(list);
 for (const section of list.querySelectorAll("[data-job]")) begin(section);
 
 export async function showLive(jobId) {
@@ -66,12 +65,4 @@ function place(cards, card) {
   const earlier = cards.querySelector(`:scope > [data-position="${card.dataset.position}"]`);
   if (earlier) earlier.replaceWith(card);
   else cards.append(card);
-}
-
-function tryAgain({ target: image }) {
-  if (image.localName !== "img") return;
-  const tries = Number(image.dataset.tries ?? 0);
-  image.dataset.tries = tries + 1;
-  if (tries < RETRIES) setTimeout(() => (image.src = image.src), RETRY_MS * (tries + 1));
-  else image.closest(".thumb").classList.add("gone");
 }
