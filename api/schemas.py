@@ -44,7 +44,7 @@ class JobView(BaseModel):
     id: str = JOB_ID
     kind: JobKind
     state: JobState
-    model_version: str = Field(examples=["fakesweep-vit-small-2"])
+    model_version: str = Field(examples=["fakesweep-vit-small-3"])
     source: dict[str, Any] = Field(description="Where the items come from: `type` and details.")
     priority: Priority
     metadata: dict[str, str] = Field(description="What the client wrote on the job.")
@@ -204,7 +204,7 @@ class ScanView(BaseModel):
 class ModelView(BaseModel):
     """A model version of the registry."""
 
-    id: str = Field(examples=["fakesweep-vit-small-2"])
+    id: str = Field(examples=["fakesweep-vit-small-3"])
     aliases: list[str]
     registered_at: datetime
     card: dict[str, Any] = Field(description="The model card: data, metrics per source, limits.")
