@@ -202,6 +202,21 @@ def test_several_jobs_are_followed_on_one_page(rig: ApiRig, page: Page) -> None:
     assert cards(page) == ["fake.png", "a.png", "b.png"]
 
 
+def test_images_may_be_chosen_before_the_script_is_there(page: Page) -> None:
+    """On a slow network, what was chosen is not forgotten."""
+    held: list[Route] = []
+    page.route("**/upload.js", lambda route: held.append(route))
+    page.goto("/", wait_until="commit")
+    images = [
+        FilePayload(name=name, mimeType="image/png", buffer=PICTURE) for name in ("a.png", "b.png")
+    ]
+    page.get_by_label("Images", exact=True).set_input_files(images)
+    while not held:
+        page.wait_for_timeout(10)
+    held[0].continue_()
+    expect(page.get_by_role("button", name="Scan 2 images")).to_be_visible()
+
+
 def test_an_image_is_pasted(page: Page) -> None:
     """It gets a name of its own, and is scanned like any other."""
     for _ in range(2):

@@ -18,10 +18,12 @@ let sending = null; // the XMLHttpRequest under way
 
 document.documentElement.classList.add("js");
 for (const input of form.querySelectorAll("input[type=file]")) {
-  input.addEventListener("change", () => {
+  const take = () => {
     choose([...input.files].map((file) => ({ file, name: file.webkitRelativePath || file.name })));
     input.value = "";
-  });
+  };
+  input.addEventListener("change", take);
+  if (input.files.length) take(); // chosen before this script was there
 }
 form.addEventListener("dragover", (event) => {
   event.preventDefault();
