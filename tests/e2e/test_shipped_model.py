@@ -70,6 +70,11 @@ def test_images_are_judged_and_a_verdict_is_explained(page: Page) -> None:
     expect(page.get_by_role("heading", name="Scores and errors")).to_be_visible()
     keep(page, "job")
 
+    page.get_by_role("link", name="Grid", exact=True).click()
+    expect(page.get_by_role("listitem").filter(has=page.locator(".badge"))).to_have_count(6)
+    page.wait_for_load_state("networkidle")  # the small images are there
+    keep(page, "grid", top=page.get_by_role("link", name="Grid", exact=True))
+
     page.get_by_role("link", name="swapped-face-2.jpg").click()
     page.get_by_role("link", name="Show the heatmap").click()
     expect(page.get_by_label("Heatmap", exact=True)).to_be_visible(timeout=PATIENCE_MS)
@@ -94,3 +99,8 @@ def test_the_model_and_the_system_are_told(page: Page) -> None:
     page.goto("/jobs")
     page.get_by_role("link", name="6 images").click()
     keep(page, "phone-dark")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 960})
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_role("heading", name="分数与错误")).to_be_visible()
+    keep(page, "chinese")
