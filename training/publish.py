@@ -72,7 +72,8 @@ def publish(
         )
     version = Registry(registry).next_id(name)
     with writing(registry / version) as draft:
-        load_vit(run.model).half().save_pretrained(draft)
+        vit = load_vit(run.model).half()
+        vit.save_pretrained(draft)
         write_json(draft / PREPROCESSING, run.spec.to_dict())
         engine = TorchEngine(draft, run.spec, choose_device("auto"))
         plots = draft / "plots"
@@ -81,7 +82,7 @@ def publish(
         write_json(draft / CALIBRATION, measured.calibration.to_dict())
         if not run.is_derived:
             draw_curves(run.history, plots / "curves.png")
-        card = _card(version, run, dataset, measured)
+        card = _card(version, type(vit).__name__, run, dataset, measured)
         if int8:
             card["int8"] = _add_int8(draft, run, dataset, measured)
         write_json(draft / CARD, card)
@@ -146,7 +147,9 @@ def _add_int8(
     return agreement.to_dict()
 
 
-def _card(version: str, run: Run, dataset: PreparedDataset, measured: Measured) -> dict[str, Any]:
+def _card(
+    version: str, architecture: str, run: Run, dataset: PreparedDataset, measured: Measured
+) -> dict[str, Any]:
     report = json.loads((dataset.folder / REPORT).read_bytes())
     metrics = {
         "validation": measured.validation.overall.to_dict(),
@@ -157,7 +160,6 @@ def _card(version: str, run: Run, dataset: PreparedDataset, measured: Measured) 
         "scored_whole": [_unseen(one) for one in measured.whole],
     }
     told = run.config.card
-    architecture = load_vit(run.model).__class__.__name__
     return {
         "id": version,
         "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
