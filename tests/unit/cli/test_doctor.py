@@ -34,7 +34,7 @@ def registry(tmp_path: Path) -> Path:
 def _installation(
     registry: Path, tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Let the settings name this installation; its model runs on a device of our own."""
+    """Let the settings name this installation; its model and its disk are of our own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAKESWEEP_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("FAKESWEEP_REGISTRY_DIR", str(registry))
@@ -43,6 +43,7 @@ def _installation(
     monkeypatch.setattr(
         command, "loader", lambda _settings: lambda _name: SimpleNamespace(device="toaster")
     )
+    let_be_free(100, monkeypatch)
 
 
 @pytest.fixture
@@ -55,6 +56,13 @@ def rig(registry: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
     with served(rig.app) as url:
         monkeypatch.setenv("FAKESWEEP_API_PORT", url.rpartition(":")[2])
         yield rig
+
+
+def let_be_free(gib: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk have so much room."""
+    monkeypatch.setattr(
+        machine.shutil, "disk_usage", lambda _: SimpleNamespace(free=gib * machine.GIB)
+    )
 
 
 def examine() -> tuple[Result, dict[str, tuple[str, str]]]:
@@ -157,9 +165,7 @@ def test_a_folder_that_cannot_be_written_is_a_fault(
 @pytest.mark.parametrize(("free", "status"), [(0.1, "fault"), (2, "warning"), (99, "ok")])
 def test_little_room_is_said(free: float, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In time, and louder when uploads are about to be refused."""
-    monkeypatch.setattr(
-        machine.shutil, "disk_usage", lambda _: SimpleNamespace(free=free * machine.GIB)
-    )
+    let_be_free(free, monkeypatch)
     assert machine.look_at_disk(command.load_settings())[0] == status
 
 
