@@ -15,6 +15,7 @@ from core.json_lines import echo_json, json_option
 from core.registry import CARD
 from training.derivation import add_head, merge
 from training.evaluation.command import evaluate
+from training.evaluation.heatmaps_command import compare_heatmaps
 
 DEFAULT_BACKBONE = "google/vit-base-patch16-224-in21k"
 
@@ -141,7 +142,7 @@ def run(
     )
 
 
-for command in (evaluate, merge, add_head):
+for command in (evaluate, compare_heatmaps, merge, add_head):
     train.add_command(command)
 
 

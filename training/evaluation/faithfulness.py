@@ -6,13 +6,12 @@ they come back into a blurred square from the hottest on, and it should rise soo
 area under the curve of the score: low is good in deletion, high in insertion.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
-from scipy.special import expit
 
 from detector.engines import Engine
 from detector.explain import Heatmap
@@ -20,49 +19,46 @@ from detector.explain import Heatmap
 STEPS = 14  # in which all cells are hidden, or come back
 BLUR_PART = 0.05  # of the side: the radius at which no face is told from another
 
+Score = Callable[[NDArray[np.float32]], NDArray[np.float64]]
+
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """The areas under both curves, from 0 to 1, mean over squares."""
+    """The areas under both curves, from 0 to 1."""
 
     deletion: float
     insertion: float
 
     @property
     def gain(self) -> float:
-        """Insertion above deletion: 0 for a heatmap of chance, the larger the better."""
+        """Insertion above deletion: the larger, the better."""
         return self.insertion - self.deletion
 
 
 def faithfulness(
-    engine: Engine,
-    squares: Sequence[NDArray[np.uint8]],
-    explain: Callable[[NDArray[np.uint8], bool], Heatmap],
-    *,
-    temperature: float = 1.0,
+    engine: Engine, pixels: NDArray[np.uint8], heat: Heatmap, score: Score
 ) -> Faithfulness:
-    """Measure heatmaps of squares, uint8 [3, size, size]; `explain` makes one for a verdict.
+    """Measure the heatmap of a square, uint8 [3, size, size].
 
-    It is given the square, and whether it was found fake.
+    `score` returns the scores of the verdict that it is for, float64 [n], of margins, float32 [n].
     """
-    deletions, insertions = [], []
-    for pixels in squares:
-        is_fake = bool(engine.forward(pixels[np.newaxis])[0] > 0)
-        order = _spread(explain(pixels, is_fake), pixels.shape[-1])
-        mean = np.broadcast_to(pixels.mean(axis=(1, 2), keepdims=True), pixels.shape)
-        for start, end, areas in (
-            (pixels, mean.astype(np.uint8), deletions),
-            (_blurred(pixels), pixels, insertions),
-        ):
-            margins = engine.forward(_between(start, end, order)) / temperature
-            scores = expit(margins if is_fake else -margins)
-            areas.append(float(np.trapezoid(scores, dx=1 / STEPS)))
-    return Faithfulness(float(np.mean(deletions)), float(np.mean(insertions)))
+    order = _spread(heat, pixels.shape[-1])
+    mean = np.broadcast_to(pixels.mean(axis=(1, 2), keepdims=True), pixels.shape)
+    ways = ((pixels, mean.astype(np.uint8)), (_blurred(pixels), pixels))
+    deletion, insertion = (
+        float(np.trapezoid(score(engine.forward(_between(*way, order))), dx=1 / STEPS))
+        for way in ways
+    )
+    return Faithfulness(deletion, insertion)
 
 
 def _spread(heat: Heatmap, size: int) -> NDArray[np.float64]:
-    """Return each pixel's place in the order of heat, that of its cell, from 0 to below 1."""
-    order = np.argsort(np.argsort(-heat, axis=None, kind="stable")).reshape(heat.shape)
+    """Return each pixel's place in the order of heat, that of its cell, from 0 to below 1.
+
+    Cells of equal heat, such as those of none, are put in an order of chance, always the same one.
+    """
+    chance = np.random.default_rng(0).random(heat.size)
+    order = np.argsort(np.lexsort((chance, -heat.ravel()))).reshape(heat.shape)
     rows, columns = (np.arange(size) * side // size for side in heat.shape)
     return order[np.ix_(rows, columns)] / heat.size
 

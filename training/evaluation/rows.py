@@ -102,7 +102,7 @@ def tabulate(scored: Scored, calibration: Calibration) -> pd.DataFrame:
     return items.assign(
         score=calibration.scores(items["margin"].to_numpy(np.float32)),
         uncalibrated=UNCALIBRATED.scores(items["margin"].to_numpy(np.float32)),
-        group=_resampled_together(items),
+        group=resampled_together(items),
     )
 
 
@@ -146,7 +146,7 @@ def choose(table: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
             yield "pair", f"{fakes} vs {reals}", pd.concat([datasets[fakes], datasets[reals]])
 
 
-def _resampled_together(items: pd.DataFrame) -> Labels:
+def resampled_together(items: pd.DataFrame) -> Labels:
     """Number what the bootstrap draws whole: the connected group, else the video or the image."""
     of_group = "group " + items["group"].astype(str)
     of_video = "video " + items["dataset"] + "/" + items["video_id"]

@@ -7,11 +7,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from detector.explain import scaled
+from detector.early_head import SILENT, with_early_head
+from detector.engines.torch_engine import TorchEngine
+from detector.explain import Heatmap, scaled
 from detector.explain.attention import AttentionExplainer, _accumulate, _roll_out
 from detector.explain.occlusion import PARTS, occlusion
 from detector.preprocess import PreprocessingSpec
-from tests.support.models import TINY_SIZE, write_tiny_backbone
+from tests.support.models import TINY_SIZE, tiny_vit, write_tiny_backbone
 
 SPEC = PreprocessingSpec(size=TINY_SIZE)
 
@@ -73,6 +75,43 @@ def test_gradients_tell_the_verdicts_apart(explainer: AttentionExplainer) -> Non
     fake = explainer.by_gradients(_square(), towards_fake=True)
     real = explainer.by_gradients(_square(), towards_fake=False)
     assert not np.allclose(fake, real)
+
+
+def _read_twice(folder: Path, *, bias: float, last: float = 1.0) -> Heatmap:
+    """Return the heatmap for fake of a network with an early head; `last` is the last one's part.
+
+    The higher the bias, the more the early head has to say.
+    """
+    vit = with_early_head(tiny_vit(), 1)
+    torch.manual_seed(4)
+    torch.nn.init.normal_(vit.early_classifier.weight)
+    torch.nn.init.constant_(vit.early_classifier.bias, bias)
+    with torch.no_grad():
+        vit.get_parameter("classifier.weight").mul_(last)
+    vit.save_pretrained(folder)
+    return AttentionExplainer(folder, SPEC).by_gradients(_square(), towards_fake=True)
+
+
+def test_gradients_go_through_both_heads(explainer: AttentionExplainer, tmp_path: Path) -> None:
+    """Whichever decides the margin is what is explained."""
+    silent = _read_twice(tmp_path / "silent", bias=SILENT)
+    assert np.allclose(silent, explainer.by_gradients(_square(), towards_fake=True))
+    alone = _read_twice(tmp_path / "alone", bias=-SILENT)
+    assert np.allclose(alone, _read_twice(tmp_path / "alone-still", bias=-SILENT, last=-1))
+    assert not np.allclose(alone, silent)
+    both = _read_twice(tmp_path / "both", bias=0)
+    assert not np.allclose(both, silent)
+    assert not np.allclose(both, alone)
+
+
+def test_the_margin_that_is_explained_is_the_one_that_is_served(tmp_path: Path) -> None:
+    """Of both heads, without the kernels that keep no attention."""
+    folder = tmp_path / "twice"
+    _read_twice(folder, bias=0)
+    served = TorchEngine(folder, SPEC, torch.device("cpu")).forward(_square()[np.newaxis])
+    attentions, margin = AttentionExplainer(folder, SPEC)._attend(_square())
+    assert len(attentions) == 2
+    assert np.allclose(margin.detach().numpy(), served, atol=1e-5)
 
 
 def test_rollout_is_a_way_through_all_layers() -> None:

@@ -2,9 +2,10 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from detector.explain import Heatmap
-from training.evaluation.faithfulness import STEPS, faithfulness
+from training.evaluation.faithfulness import Faithfulness, faithfulness
 
 SIZE, CELLS = 32, 8
 
@@ -20,41 +21,44 @@ class SpotEngine:
         return corner.std(axis=(1, 2, 3)) / 10 - 4
 
 
-def _squares() -> list[NDArray[np.uint8]]:
+def _square() -> NDArray[np.uint8]:
     draw = np.random.default_rng(5)
-    return [draw.integers(0, 2, (3, SIZE, SIZE)).astype(np.uint8) * 255 for _ in range(3)]
+    return draw.integers(0, 2, (3, SIZE, SIZE)).astype(np.uint8) * 255
 
 
-def _at_the_corner(_pixels: NDArray[np.uint8], _is_fake: bool) -> Heatmap:
+def _at_the_corner() -> Heatmap:
     heat = np.zeros((CELLS, CELLS), np.float32)
     heat[:2, :2] = 1
     return heat
 
 
-def _anywhere_else(pixels: NDArray[np.uint8], is_fake: bool) -> Heatmap:
-    return 1 - _at_the_corner(pixels, is_fake)
+def _for_fake(pixels: NDArray[np.uint8], heat: Heatmap) -> Faithfulness:
+    return faithfulness(SpotEngine(), pixels, heat, expit)
 
 
 def test_the_right_cells_make_the_score_fall_and_rise_at_once() -> None:
     """The wrong ones leave it until the end."""
-    right = faithfulness(SpotEngine(), _squares(), _at_the_corner)
-    wrong = faithfulness(SpotEngine(), _squares(), _anywhere_else)
+    right = _for_fake(_square(), _at_the_corner())
+    wrong = _for_fake(_square(), 1 - _at_the_corner())
     assert right.deletion < 0.2 < 0.8 < wrong.deletion
     assert wrong.insertion < 0.2 < 0.8 < right.insertion
     assert right.gain > 0.6
     assert wrong.gain < -0.6
 
 
-def test_the_verdict_is_the_one_that_the_square_gets() -> None:
-    """A heatmap for a real image is asked for as such, and its score is that of real."""
-    asked: list[bool] = []
-
-    def note(pixels: NDArray[np.uint8], is_fake: bool) -> Heatmap:
-        asked.append(is_fake)
-        return _at_the_corner(pixels, is_fake)
-
+def test_the_score_is_that_of_the_verdict() -> None:
+    """A grey square is surely real, whatever of it is hidden."""
     grey = np.full((3, SIZE, SIZE), 128, np.uint8)
-    found = faithfulness(SpotEngine(), [grey, _squares()[0]], note)
-    assert asked == [False, True]
-    assert found.insertion > 0.8
-    assert STEPS > 1
+    real = faithfulness(SpotEngine(), grey, _at_the_corner(), lambda margins: 1 - expit(margins))
+    fake = _for_fake(grey, _at_the_corner())
+    assert real.insertion > 0.95
+    assert fake.insertion < 0.05
+
+
+def test_a_map_of_nothing_is_one_of_chance() -> None:
+    """No row of it comes first: what is hidden first lies anywhere, and always there."""
+    nothing = np.zeros((CELLS, CELLS), np.float32)
+    found = _for_fake(_square(), nothing)
+    assert found == _for_fake(_square(), nothing)
+    assert _for_fake(_square(), _at_the_corner()).gain > found.gain
+    assert found.gain > _for_fake(_square(), 1 - _at_the_corner()).gain
