@@ -74,8 +74,8 @@ def submit_scan(services: Services, upload: ScanUpload, order: Order) -> str:
         with services.database.write() as session:
             job = _create(session, public_id, JobKind.SINGLE, source.model_dump(mode="json"), order)
             quotas.charge(session, job.api_key_id, len(items))
-            queued = _plan(session, job.id, items, lease_s=settings.lease_s)
-    services.ring(*[scan_next(interactive=True)] * queued)
+            bells = _plan(session, job.id, items, lease_s=settings.lease_s)
+    services.ring(*[scan_next(interactive=True)] * bells)
     return public_id
 
 
@@ -159,4 +159,4 @@ def _plan(session: Session, job_id: int, items: Sequence[SourceItem], *, lease_s
         raise RuntimeError("A job that was made in this transaction cannot be claimed.")
     planning.write_shards(session, claim, first_position=0, shards=[items], lease_s=lease_s)
     planning.finish(session, claim)
-    return dispatching.dispatch(session, job_id, window=1)
+    return dispatching.dispatch(session, job_id, window=1).bells

@@ -75,7 +75,7 @@ class Access:
         return tuple(str(root) for root in self.allowed_roots)
 
     def _is_stored(self, path: str) -> bool:
-        return any(is_below(path, root) for root in self._storage_roots)
+        return _is_below_any(path, self._storage_roots)
 
     def _file_refusal(self, uri: str) -> str | None:
         try:
@@ -84,8 +84,7 @@ class Access:
             return f"The file's URI is not usable: {error}."
 
     def _path_refusal(self, path: str) -> str | None:
-        below = any(is_below(path, root) for root in self._allowed_roots)
-        if below and not self._is_stored(path):
+        if _is_below_any(path, self._allowed_roots) and not self._is_stored(path):
             return None
         return (
             "The file is not under an allowed root; "
@@ -131,3 +130,10 @@ def is_below(uri: str, prefix: str) -> bool:
     """Return whether the URI or path is the prefix or lies below it, by whole segments."""
     root = prefix.rstrip("/")
     return uri == root or uri.startswith(f"{root}/")
+
+
+def _is_below_any(path: str, roots: Sequence[str]) -> bool:
+    for root in roots:  # a loop: it is asked for each of a million items
+        if is_below(path, root):
+            return True
+    return False

@@ -72,7 +72,7 @@ def plan_job(job_id: int) -> Message:
 
 
 def scan_next(*, interactive: bool) -> Message:
-    """Ask a worker to scan the shard whose turn it is; one message is sent for each shard."""
+    """Ask a worker to scan the shard whose turn it is; it goes on until none waits."""
     return Message(TaskName.SCAN_NEXT, QueueName.INTERACTIVE if interactive else QueueName.BULK)
 
 

@@ -1,4 +1,4 @@
-"""Which shards are in the broker: a window of each job, and jobs of one priority take turns.
+"""Which shards are queued: a window of each job, and jobs of one priority take turns.
 
 Every queued shard has a turn, and workers claim the one with the lowest rank (its job's
 priority), then the lowest turn. A job's shards have consecutive turns, and a job that comes
@@ -8,7 +8,7 @@ shards each has. (Start-time fair queueing: P. Goyal, H. Vin, H. Cheng, SIGCOMM 
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,8 +31,19 @@ from db import jobs
 from db.clock import database_time
 from db.models import Job, Shard
 
-IN_BROKER = (ShardState.QUEUED, ShardState.LEASED)
+TAKEN_UP = (ShardState.QUEUED, ShardState.LEASED)
 INTERACTIVE_RANK = -1  # before every priority
+
+
+class Queued(NamedTuple):
+    """How many shards were queued, and how often to ring for them once that is committed.
+
+    Each single scan has a bell. Of a bulk job, one is enough, and only if none of its shards was
+    queued before: whoever is awake goes on by itself, and wakes the others one after the other.
+    """
+
+    shards: int = 0
+    bells: int = 0
 
 
 def rank_of(kind: JobKind, priority: Priority) -> int:
@@ -40,37 +51,34 @@ def rank_of(kind: JobKind, priority: Priority) -> int:
     return INTERACTIVE_RANK if kind == JobKind.SINGLE else priority.rank
 
 
-def dispatch(session: Session, job_id: int, *, window: int) -> int:
-    """Queue the job's next shards, so that at most `window` are queued or in hand.
+def dispatch(session: Session, job_id: int, *, window: int) -> Queued:
+    """Queue the job's next shards, so that `window` wait to be claimed.
 
-    Returns how many were queued; the caller rings the broker for each after its commit. The job's
-    row is locked from then on: no other transaction fills the same room, or stops the job
-    meanwhile.
+    The job's row is locked from then on: no other transaction fills the same room, or stops the
+    job meanwhile.
     """
     session.execute(_locked(), {"job_id": job_id})
     return fill(session, job_id, window=window)
 
 
-def fill(session: Session, job_id: int, *, window: int) -> int:
+def fill(session: Session, job_id: int, *, window: int) -> Queued:
     """Do what `dispatch` does, in a transaction that has locked the job's row already."""
     row = session.execute(_standing(), {"job_id": job_id}).first()
-    if row is None or row.in_broker >= window:
-        return 0
-    given = {"job_id": job_id, "room": window - row.in_broker}
+    if row is None or row.queued >= window:
+        return Queued()
+    given = {"job_id": job_id, "room": window - row.queued}
     shard_ids = session.scalars(_waiting(), given).all()
-    if shard_ids:
-        now = row.first_queued if row.first_queued is not None else row.last_in_hand
-        own = -1 if row.last_turn is None else row.last_turn
-        _queue(session, shard_ids, first_turn=max(own + 1, now or 0))
-    return len(shard_ids)
+    if not shard_ids:
+        return Queued()
+    now = row.first_queued if row.first_queued is not None else row.last_in_hand
+    own = -1 if row.last_turn is None else row.last_turn
+    _queue(session, shard_ids, first_turn=max(own + 1, now or 0))
+    count = len(shard_ids)
+    return Queued(count, count if row.rank == INTERACTIVE_RANK else int(row.queued == 0))
 
 
-def missing_bells(session: Session, *, interactive: bool, waiting: int, older_than_s: float) -> int:
-    """Return how many queued shards have no message any more.
-
-    `waiting` messages are in the broker. A shard that was queued a moment ago is not counted: its
-    message may be on its way to a worker.
-    """
+def count_overdue(session: Session, *, interactive: bool, older_than_s: float) -> int:
+    """Return how many shards have been queued for so long; one queued just now has its bell."""
     is_interactive = Shard.rank == INTERACTIVE_RANK
     query = (
         select(func.count())
@@ -78,7 +86,7 @@ def missing_bells(session: Session, *, interactive: bool, waiting: int, older_th
         .where(is_interactive if interactive else ~is_interactive)
         .where(Shard.queued_at < database_time(-older_than_s))
     )
-    return max(0, (session.scalar(query) or 0) - waiting)
+    return session.scalar(query) or 0
 
 
 def active_jobs(session: Session) -> Sequence[Row[int, JobKind]]:
@@ -107,27 +115,29 @@ def _locked() -> Select[int]:
 
 
 @cache
-def _standing() -> Select[int, int | None, int | None, int | None]:
-    """Select where an active job stands: its shards in the broker, and the turns of its rank."""
+def _standing() -> Select[int, int, int | None, int | None, int | None]:
+    """Select where an active job stands: its queued shards, and the turns of its rank."""
     of_job = aliased(Shard)
     of_rank = aliased(Shard)
     turns = select(of_rank.turn).where(of_rank.rank == _rank()).limit(1)
-    in_broker = (
-        select(func.count().label("count"), func.max(of_job.turn).label("turn"))
-        .where(of_job.job_id == bindparam("job_id"), of_job.state.in_(IN_BROKER))
+    waiting = func.count().filter(of_job.state == ShardState.QUEUED)
+    taken_up = (
+        select(waiting.label("queued"), func.max(of_job.turn).label("turn"))
+        .where(of_job.job_id == bindparam("job_id"), of_job.state.in_(TAKEN_UP))
         .subquery()
     )
     queued = turns.where(of_rank.state == ShardState.QUEUED).order_by(of_rank.turn)
     in_hand = turns.where(of_rank.state == ShardState.LEASED).order_by(of_rank.turn.desc())
     return (
         select(
-            in_broker.c.count.label("in_broker"),
-            in_broker.c.turn.label("last_turn"),
+            _rank().label("rank"),
+            taken_up.c.queued,
+            taken_up.c.turn.label("last_turn"),
             queued.correlate(Job).scalar_subquery().label("first_queued"),
             in_hand.correlate(Job).scalar_subquery().label("last_in_hand"),
         )
         .select_from(Job)
-        .join(in_broker, true())
+        .join(taken_up, true())
         .where(Job.id == bindparam("job_id"), Job.state.in_(jobs.ACTIVE))
     )
 

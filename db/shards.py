@@ -11,6 +11,7 @@ from core.terms import ShardState
 from db import dispatching, endings, retries, verdicts
 from db.claims import LeaseLostError, ShardClaim, leased
 from db.clock import database_time
+from db.dispatching import Queued
 from db.models import Shard
 from db.verdicts import NewVerdict
 
@@ -29,17 +30,17 @@ def lock(session: Session, claims: Sequence[ShardClaim]) -> None:
 
 def finish(
     session: Session, claims: Sequence[ShardClaim], found: Sequence[NewVerdict], *, window: int
-) -> tuple[int, bool]:
+) -> tuple[Queued, bool]:
     """Commit shards of one job: verdicts, the job's counters, the shards done; all or nothing.
 
-    Queues the job's next shards as well, within the window. Returns how many those are, and
-    whether the job ended. Raises LeaseLostError when a claim is no longer the newest: the
+    Queues the job's next shards as well, within the window. Returns what was queued, and whether
+    the job ended. Raises LeaseLostError when a claim is no longer the newest: the
     transaction must then be rolled back; the other shards can be committed without that one.
     """
     lock(session, claims)
     job_id, ending = claims[0].job_id, len(claims)
     standing = verdicts.record(session, job_id, claims[0].model_version_id, found, shards=ending)
-    queued = dispatching.fill(session, job_id, window=window + ending)  # these leave it
+    queued = dispatching.fill(session, job_id, window=window)
     first = standing.landed - ending + 1
     landings = [
         {"done_id": claim.shard_id, "number": number} for number, claim in enumerate(claims, first)

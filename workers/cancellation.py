@@ -32,14 +32,21 @@ class Cancellation:
 
         A database that is away knows nothing new.
         """
+        if (known := self._known_of(job_id)) is not None:  # asked for each image, by many threads
+            return known
         with self._lock:
-            at, stopped = self._known.get(job_id, (float("-inf"), False))
-            if not stopped and self.clock() - at >= self.look_s:
-                stopped = self._ask(job_id)
-                if len(self._known) >= MOST_JOBS:
-                    self._known.clear()
-                self._known[job_id] = self.clock(), stopped
-        return stopped
+            if (known := self._known_of(job_id)) is not None:
+                return known
+            stopped = self._ask(job_id)
+            if len(self._known) >= MOST_JOBS:
+                self._known.clear()
+            self._known[job_id] = self.clock(), stopped
+            return stopped
+
+    def _known_of(self, job_id: int) -> bool | None:
+        """Return what is known of the job, or None when it is time to ask."""
+        at, stopped = self._known.get(job_id, (float("-inf"), False))
+        return stopped if stopped or self.clock() - at < self.look_s else None
 
     def _ask(self, job_id: int) -> bool:
         try:

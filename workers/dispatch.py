@@ -15,14 +15,14 @@ log = get_logger(__name__)
 def dispatch(
     database: Database, queue: TaskQueue, job_id: int, *, kind: JobKind, window: int
 ) -> None:
-    """Keep up to `window` shards of the job in the broker."""
+    """Keep `window` shards of the job queued."""
     with database.write() as session:
         queued = dispatching.dispatch(session, job_id, window=window)
-    ring(queue, queued, interactive=kind == JobKind.SINGLE)
+    ring(queue, queued.bells, interactive=kind == JobKind.SINGLE)
 
 
 def ring(queue: TaskQueue, count: int, *, interactive: bool) -> None:
-    """Ring for so many shards."""
+    """Ring so often."""
     send_all(queue, [scan_next(interactive=interactive)] * count)
 
 

@@ -54,12 +54,12 @@ class Recovery:
         for name in (QueueName.INTERACTIVE, QueueName.BULK):
             interactive = name == QueueName.INTERACTIVE
             with self.database.read() as session:
-                missing = dispatching.missing_bells(
-                    session,
-                    interactive=interactive,
-                    waiting=self.queue.depth(name),
-                    older_than_s=self.interval_s,
+                overdue = dispatching.count_overdue(
+                    session, interactive=interactive, older_than_s=self.interval_s
                 )
+            # Of bulk bells, one is enough; and slots that are busy need none.
+            wanted = overdue if interactive else min(overdue, 1)
+            missing = max(0, wanted - self.queue.depth(name))
             ring(self.queue, missing, interactive=interactive)
             lost += missing
         ring_for_webhooks(self.database, self.queue)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from math import ceil
+from time import monotonic
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -30,12 +30,13 @@ from workers.solitude import Solitude
 from workers.tally import Tally
 
 LONGEST_PAUSE_S = 60.0
+TURN_S = 30.0  # a slot goes on for so long before Celery has it back: a message costs 5 ms
 
 
 class Committed(NamedTuple):
-    """What came of a commit: shards queued by it, whether the job ended, shards that ended."""
+    """What came of a commit: bells due by it, whether the job ended, shards that ended."""
 
-    queued: int
+    bells: int
     job_ended: bool
     finished: int
     verdicts: Sequence[NewVerdict] = ()
@@ -69,32 +70,44 @@ class ShardScanner:
         while self._scan_next(interactive=True):
             pass
 
-    def scan_next(self) -> bool:
-        """Scan the shard whose turn it is; return False when none waits.
+    def scan_bulk(self, *, turn_s: float = TURN_S) -> None:
+        """Answer a bell: scan until nothing waits, or the slot's turn is over.
 
-        Single scans come first. They have bells of their own, so this one's shard is still due.
+        Whoever is woken wakes the next slot, here or elsewhere, before it begins: so all are
+        awake while something waits, by one message each.
         """
-        while claim := self._scan_next(interactive=False):
-            if not claim.interactive:
-                return True
-        return False
+        until = monotonic() + turn_s
+        has_found = self.scan_next(wakes=True)
+        while has_found and monotonic() < until:
+            has_found = self.scan_next()
+        if has_found:
+            ring(self.queue, 1, interactive=False)
 
-    def _scan_next(self, *, interactive: bool) -> ShardClaim | None:
-        """Scan the next shards, alone in this process if one has failed; return the first."""
+    def scan_next(self, *, wakes: bool = False) -> bool:
+        """Scan the shards whose turn it is; return False when none waits.
+
+        With `wakes`, a bell is rung for those that come after them.
+        """
+        return self._scan_next(interactive=False, wakes=wakes)
+
+    def _scan_next(self, *, interactive: bool, wakes: bool = False) -> bool:
+        """Scan the next shards, alone in this process if one has failed."""
         with self.solitude.entrance():
             if self.scorer.fetcher.stopping.is_set():
                 ring(self.queue, 1, interactive=interactive)  # for another worker
-                return None
+                return False
             handful = patiently(
                 partial(self._claim, interactive=interactive), until=self.scorer.fetcher.stopping
             )
             if handful is None:
-                return None
+                return False
             room = self.solitude.enter(alone=handful.first.attempts > 1)
             in_hand = self.laggards.holding(handful.first.job_id)
         with in_hand, self.leases.shards(handful.tokens), room:
+            if wakes:
+                ring(self.queue, 1, interactive=False)
             self._scan(handful)
-        return handful.first
+        return True
 
     def _claim(self, *, interactive: bool) -> Handful | None:
         worker, lease_s = self.worker, self.lease_s
@@ -124,23 +137,13 @@ class ShardScanner:
     def _scan(self, handful: Handful) -> None:
         first = handful.first
         with ExitStack() as in_flight:
-            queued, ended = self._commit(handful, self._score(handful, in_flight))
-        ring(self.queue, self._bells(first, queued), interactive=first.interactive)
+            bells, ended = self._commit(handful, self._score(handful, in_flight))
+        ring(self.queue, bells, interactive=first.interactive)
         if ended:
             if first.interactive:
                 self.endings.ring(first.public_id)
             log.info("job_ended", job_id=first.job_id)
             ring_for_webhooks(self.database, self.queue)
-
-    def _bells(self, first: ShardClaim, queued: int) -> int:
-        """Return how often to ring for so many shards: once a handful, and at least once.
-
-        Whoever hears it may take fewer than we would: the bell goes on with what is left, until
-        somebody finds nothing. What a stopping worker leaves is for others, whose pace is unknown.
-        """
-        if first.interactive or self.scorer.fetcher.stopping.is_set():
-            return queued
-        return max(1, ceil(queued / self.pace.handful()))
 
     def _score(self, handful: Handful, in_flight: ExitStack) -> Commit:
         """Return what is to be committed of the shards, whose images are in flight until then."""
@@ -174,7 +177,7 @@ class ShardScanner:
                 committed = patiently(partial(run, held))
                 self.pace.note(committed.finished)
                 self.tally.add_verdicts(committed.verdicts)
-                return committed.queued, committed.job_ended
+                return committed.bells, committed.job_ended
             except LeaseLostError as error:
                 log.warning("leases_lost", shard_ids=error.shard_ids)
                 held = [claim for claim in held if claim.shard_id not in error.shard_ids]
@@ -187,18 +190,19 @@ class ShardScanner:
         parts = [claim for claim in held if claim not in whole]
         if parts:
             shards.lock(session, held)
-        queued, ended = 0, False
+        bells, ended = 0, False
         if whole:
             verdicts = [verdict for claim in whole for verdict in found[claim.shard_id]]
             window = self.shards_in_broker
             queued, ended = shards.finish(session, whole, verdicts, window=window)
+            bells = queued.bells
         for claim in parts:
             self._postpone(session, claim, found[claim.shard_id], error=scores.error)
         if parts:
             job_id = parts[0].job_id
-            queued += dispatching.dispatch(session, job_id, window=self.shards_in_broker)
+            bells += dispatching.dispatch(session, job_id, window=self.shards_in_broker).bells
         stored = [verdict for claim in held for verdict in found[claim.shard_id]]
-        return Committed(queued, ended, finished=len(whole), verdicts=stored)
+        return Committed(bells, ended, finished=len(whole), verdicts=stored)
 
     def _postpone(
         self, session: Session, claim: ShardClaim, found: Sequence[NewVerdict], *, error: str
@@ -219,4 +223,4 @@ class ShardScanner:
             for claim in held
         ]
         queued = dispatching.dispatch(session, held[0].job_id, window=self.shards_in_broker)
-        return Committed(queued, any(ended), finished=0)
+        return Committed(queued.bells, any(ended), finished=0)

@@ -18,7 +18,7 @@ def register(app: Celery, runtime: Runtime) -> Mapping[str, Sequence[Lane]]:
 
     @app.task(name=TaskName.SCAN_NEXT)
     def scan_next() -> None:
-        runtime.scanner.scan_next()
+        runtime.scanner.scan_bulk()
 
     delivery = Lane(
         "delivery",

@@ -165,4 +165,4 @@ def run_messages(queue: RecordingQueue, planner: Planner, scanner: ShardScanner)
         if message.task == TaskName.PLAN_JOB:
             planner.plan_waiting()
         elif message.task == TaskName.SCAN_NEXT:
-            scanner.scan_next()
+            scanner.scan_bulk()

@@ -33,7 +33,7 @@ def test_two_dispatches_at_once_share_one_window(database: Database) -> None:
     job_id = add_planned_job(database, items=40)
 
     def dispatch(session: Session) -> int:
-        return dispatching.dispatch(session, job_id, window=4)
+        return dispatching.dispatch(session, job_id, window=4).shards
 
     assert sum(_overlapping(database, dispatch, dispatch)) == 4
     assert _states(database, job_id).count(ShardState.QUEUED) == 4

@@ -56,7 +56,7 @@ def test_cancel_waits_for_the_shard_in_hand_and_starts_no_other(database: Databa
     job_id = add_planned_job(database, items=8)
     claim = claim_shard(database, shards_of(database, job_id)[0].id)
     with database.write() as session:
-        assert dispatching.dispatch(session, job_id, window=4) == 1
+        assert dispatching.dispatch(session, job_id, window=4).shards == 1
         endings.cancel(session, session.get_one(Job, job_id))
     assert get_job(database, job_id).state is JobState.CANCELLING
     with database.write() as session:

@@ -1,12 +1,13 @@
-"""Shards: a window in the broker, one claim at a time, one commit, retries that end."""
+"""Shards: a window that is queued, one claim at a time, one commit, retries that end."""
 
 import pytest
 
-from core.terms import ItemCode, JobState, Outcome, ShardState
+from core.terms import ItemCode, JobKind, JobState, Outcome, ShardState
 from db import claims, dispatching, retries, shards, verdicts
 from db.claims import LeaseLostError
 from db.session import Database
 from tests.support.rows import (
+    add_job_of,
     add_planned_job,
     claim_shard,
     failed_verdict,
@@ -16,18 +17,28 @@ from tests.support.rows import (
 )
 
 
-def test_at_most_a_window_of_shards_is_in_the_broker(database: Database) -> None:
-    """Dispatching fills the window in order, and gives nothing more until a shard is done."""
+def test_at_most_a_window_of_shards_is_queued(database: Database) -> None:
+    """Dispatching fills the window in order; a commit fills what was claimed meanwhile.
+
+    One bell is rung for a row that was empty, and none for one that somebody is at.
+    """
     job_id = add_planned_job(database, items=20)
     ids = [shard.id for shard in shards_of(database, job_id)]
     with database.write() as session:
-        assert dispatching.dispatch(session, job_id, window=2) == 2
-        assert dispatching.dispatch(session, job_id, window=2) == 0
+        assert dispatching.dispatch(session, job_id, window=2) == (2, 1)
+        assert dispatching.dispatch(session, job_id, window=2) == (0, 0)
     assert _queued(database, job_id) == ids[:2]
     claim = claim_shard(database, ids[0])
     with database.write() as session:
         queued, _ = shards.finish(session, [claim], verdicts_of(claim), window=2)
-    assert (queued, _queued(database, job_id)) == (1, ids[1:3])
+    assert (queued, _queued(database, job_id)) == ((1, 0), ids[1:3])
+
+
+def test_each_single_scan_has_a_bell(database: Database) -> None:
+    """They are to begin at once, on as many threads as there are."""
+    job_id = add_job_of(database, ["r0"], ["r1"], ["r2"], kind=JobKind.SINGLE, window=1)
+    with database.write() as session:
+        assert dispatching.dispatch(session, job_id, window=2) == (1, 1)
 
 
 def test_a_shard_has_one_owner_at_a_time(database: Database) -> None:
@@ -143,7 +154,7 @@ def test_a_postponed_shard_loses_no_attempt(database: Database) -> None:
     (again,) = shards_of(database, shard.job_id)
     assert (again.state, again.attempts) == (ShardState.PLANNED, 0)
     with database.write() as session:
-        assert dispatching.dispatch(session, shard.job_id, window=4) == 0
+        assert dispatching.dispatch(session, shard.job_id, window=4).shards == 0
 
 
 def _die(database: Database, shard_id: int) -> None:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from sqlalchemy import update
 
 from core.sources import SourceItem
-from core.taskqueue import scan_next
 from core.terms import JobKind, JobState, Label, ShardState
 from db.clock import database_time
 from db.models import Shard
@@ -73,15 +72,13 @@ def test_large_shards_are_not_taken_by_the_handful(database: Database) -> None:
 
 def test_several_shards_are_scanned_and_committed_at_once(database: Database) -> None:
     """Their verdicts, counters and landings are those of shards that came one by one."""
-    queue = RecordingQueue()
     job_id = add_job_of(database, ["r0", "f1"], ["b2"], ["f3"], ["r4"], ["f5"], window=3)
-    with _scanner(database, queue=queue) as scanner:
+    with _scanner(database) as scanner:
         scanner.pace.note(40)
         scanner.scan_next()
         job = get_job(database, job_id)
         assert (job.scored, job.failed, job.fake, job.landed) == (3, 1, 2, 3)
         assert [shard.landing for shard in shards_of(database, job_id)] == [1, 2, 3, None, None]
-        assert queue.messages == [scan_next(interactive=False)]  # one bell for the next handful
         scanner.scan_next()
     assert get_job(database, job_id).state is JobState.COMPLETED
 
@@ -157,18 +154,6 @@ def test_with_one_attempt_no_shard_is_charged_for_another(database: Database) ->
     assert (job.scored, job.failed) == (2, 1)
 
 
-def test_the_bell_goes_on_until_nothing_is_left(database: Database) -> None:
-    """A slow worker that hears the bell of a fast one rings for what it leaves."""
-    queue = RecordingQueue()
-    add_job_of(database, ["r0"], ["r1"])
-    with _scanner(database, queue=queue) as scanner:
-        assert scanner.scan_next()
-        assert queue.messages == [scan_next(interactive=False)]
-        assert scanner.scan_next()
-        assert not scanner.scan_next()
-    assert len(queue.messages) == 2  # the last one found nothing, and was not passed on
-
-
 def test_a_score_that_is_no_number_fails_its_image_alone(database: Database) -> None:
     """A model whose answer is NaN costs the images that it cannot tell, and no shard."""
     job_id = add_job_of(database, ["f0", "r1"])
@@ -208,11 +193,8 @@ def test_a_stopping_worker_commits_whole_shards_and_returns_the_rest(database: D
 
 
 def _scanner(
-    database: Database,
-    detector: PretendDetector | None = None,
-    *,
-    queue: RecordingQueue | None = None,
+    database: Database, detector: PretendDetector | None = None
 ) -> AbstractContextManager[ShardScanner]:
     return shard_scanner(
-        database, queue or RecordingQueue(), detector or PretendDetector(), fetch=bytes_of_name
+        database, RecordingQueue(), detector or PretendDetector(), fetch=bytes_of_name
     )

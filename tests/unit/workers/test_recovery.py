@@ -1,7 +1,7 @@
 """Recovery: whatever the broker or a worker lost is rung for again."""
 
-from core.taskqueue import plan_job, scan_next
-from core.terms import JobState
+from core.taskqueue import QueueName, plan_job, scan_next
+from core.terms import JobKind, JobState
 from db import dispatching, endings, shards
 from db.models import Job
 from db.session import Database
@@ -9,6 +9,7 @@ from tests.support.queue import RecordingQueue
 from tests.support.rows import (
     add_champion,
     add_job,
+    add_job_of,
     add_planned_job,
     claim_shard,
     get_job,
@@ -36,24 +37,29 @@ def test_a_dead_workers_shard_is_sent_again(database: Database) -> None:
 
 
 def test_messages_that_the_broker_lost_are_sent_again(database: Database) -> None:
-    """With an empty queue, shards that were queued a sweep ago are sent again."""
+    """One bell wakes a slot, which wakes the next; each single scan has its own."""
     job_id = add_planned_job(database, items=8)
     queue = RecordingQueue()
     with database.write() as session:
-        assert dispatching.dispatch(session, job_id, window=4) == 2
+        assert dispatching.dispatch(session, job_id, window=4).shards == 2
+    add_job_of(database, ["r0"], ["r1"], kind=JobKind.SINGLE)
     recovery(database, queue, interval_s=-1).sweep()
-    assert queue.messages == [scan_next(interactive=False)] * 2
+    assert sorted(message.queue for message in queue.messages) == [
+        QueueName.BULK,
+        QueueName.INTERACTIVE,
+        QueueName.INTERACTIVE,
+    ]
 
 
 def test_messages_that_wait_their_turn_are_left_alone(database: Database) -> None:
-    """While the queue holds messages, freshly queued shards are not sent twice."""
+    """While the queue holds a message, no other is sent for what is queued behind it."""
     job_id = add_planned_job(database, items=8)
     queue = RecordingQueue()
     with database.write() as session:
-        for _ in range(dispatching.dispatch(session, job_id, window=4)):
-            queue.send(scan_next(interactive=False))
+        dispatching.dispatch(session, job_id, window=4)
+    queue.send(scan_next(interactive=False))
     recovery(database, queue, interval_s=-1).sweep()
-    assert len(queue.messages) == 2
+    assert len(queue.messages) == 1
 
 
 def test_a_job_that_nobody_ended_is_settled(database: Database) -> None:

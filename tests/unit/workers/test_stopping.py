@@ -90,6 +90,6 @@ def test_a_bulk_bell_is_not_used_up_by_a_single_scan(database: Database) -> None
     with shard_scanner(
         database, RecordingQueue(), PretendDetector(), fetch=bytes_of_name
     ) as scanner:
-        assert scanner.scan_next()
+        scanner.scan_bulk()
     assert get_job(database, single).state is JobState.COMPLETED
     assert get_job(database, bulk).state is JobState.COMPLETED
