@@ -64,18 +64,18 @@ class Access:
 
     @cached_property
     def _storage_roots(self) -> tuple[str, ...]:
-        """The storage's folder as it is written, and where it really lies."""
+        """The storage's folder as it is written, and where it really lies, each with a slash."""
         if not self.storage_url.startswith("file:"):
             return ()
         root = _normal_path(self.storage_url)
-        return root, os.path.realpath(root)
+        return _with_slash(root), _with_slash(os.path.realpath(root))
 
     @cached_property
     def _allowed_roots(self) -> tuple[str, ...]:
-        return tuple(str(root) for root in self.allowed_roots)
+        return tuple(_with_slash(str(root)) for root in self.allowed_roots)
 
     def _is_stored(self, path: str) -> bool:
-        return _is_below_any(path, self._storage_roots)
+        return _with_slash(path).startswith(self._storage_roots)
 
     def _file_refusal(self, uri: str) -> str | None:
         try:
@@ -84,7 +84,8 @@ class Access:
             return f"The file's URI is not usable: {error}."
 
     def _path_refusal(self, path: str) -> str | None:
-        if _is_below_any(path, self._allowed_roots) and not self._is_stored(path):
+        below = _with_slash(path).startswith(self._allowed_roots)
+        if below and not self._is_stored(path):
             return None
         return (
             "The file is not under an allowed root; "
@@ -128,12 +129,8 @@ def access_of(settings: Settings) -> Access:
 
 def is_below(uri: str, prefix: str) -> bool:
     """Return whether the URI or path is the prefix or lies below it, by whole segments."""
-    root = prefix.rstrip("/")
-    return uri == root or uri.startswith(f"{root}/")
+    return _with_slash(uri).startswith(_with_slash(prefix))
 
 
-def _is_below_any(path: str, roots: Sequence[str]) -> bool:
-    for root in roots:  # a loop: it is asked for each of a million items
-        if is_below(path, root):
-            return True
-    return False
+def _with_slash(path: str) -> str:
+    return f"{path.rstrip('/')}/"

@@ -1,9 +1,9 @@
 """Column types that the tables share: big ids, and JSON that is stored compressed."""
 
-import json
 import zlib
 from typing import Any
 
+import orjson
 from sqlalchemy import BigInteger, Integer, LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -21,9 +21,8 @@ class PackedJson(TypeDecorator[Any]):
         """Return the value's compressed text."""
         if value is None:
             return None
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return zlib.compress(text.encode(), 1)
+        return zlib.compress(orjson.dumps(value), 1)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 - JSON
         """Return the value that was stored."""
-        return None if value is None else json.loads(zlib.decompress(value))
+        return None if value is None else orjson.loads(zlib.decompress(value))

@@ -6,7 +6,19 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Integer, Text, bindparam, column, func, select, update
+import orjson
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -23,7 +35,7 @@ from db.models import Job, Verdict
 COUNTED = (*Outcome, *Label, "reused")
 
 
-@dataclass(frozen=True)
+@dataclass
 class NewVerdict:
     """How an item ended, before it is stored; the fields are the columns of `Verdict`."""
 
@@ -50,12 +62,12 @@ def add(session: Session, job_id: int, model_version_id: int, found: Sequence[Ne
     if not found:
         return
     connection = session.connection()
+    of_job = {"job_id": job_id, "model_version_id": model_version_id}
     if connection.dialect.name == "postgresql":
         rows = [{**vars(one), "sha256": one.sha256 and one.sha256.hex()} for one in found]
-        given = {"rows": rows, "job_id": job_id, "model_version_id": model_version_id}
+        given = of_job | {"rows": orjson.dumps(rows).decode()}
         connection.execute(_adding_at_once(), given)
     else:
-        of_job = {"job_id": job_id, "model_version_id": model_version_id}
         connection.execute(_adding_each(), [of_job | vars(one) for one in found])
 
 
@@ -69,7 +81,7 @@ def _adding_at_once() -> Insert:
     """Return the statement that takes all rows as one JSON text: a fourth of the time of many."""
     types = {name: Verdict.__table__.c[name].type for name in FIELDS} | {"sha256": Text()}
     rows = (
-        func.json_to_recordset(bindparam("rows", type_=JSON))
+        func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
         .table_valued(*(column(name, type_) for name, type_ in types.items()))
         .render_derived(with_types=True)
     )

@@ -20,8 +20,8 @@ from workers.runtime import Runtime, Tune, build_runtime
 # The thread of the device, and each answer of the database, waits for the interpreter so long while
 # bulk threads are busy. Python's 5 ms cost bulk up to a fifth, and single scans under it a third.
 SWITCH_INTERVAL_S = 0.0005
-# New objects between two looks for garbage. A handful is some ten thousand, nearly all of them freed
-# without a look; with Python's 700, a third of a fast worker's time went into looking.
+# New objects between two looks for garbage. A handful has some ten thousand, nearly all of them
+# freed without a look. With Python's 700, a third of a fast worker's time went into looking.
 GARBAGE_AFTER = 20_000
 
 

@@ -13,8 +13,7 @@ from typing import TypeVar
 
 from core.errors import ItemError, StorageError
 from core.sources import SourceItem
-from core.terms import ItemCode, Outcome
-from db.verdicts import NewVerdict
+from core.terms import ItemCode
 from workers.handful import Handful, Listed
 from workers.item import Item
 
@@ -86,7 +85,7 @@ class HandfulFetch:
                 continue
             some, waiting = waiting[:most], waiting[most:]
             block = self._fetch(some)
-            begun = {item.verdict.position for item in block}
+            begun = {item.position for item in block}
             waiting = [listed for listed in some if listed[0] not in begun] + waiting
             yield block
 
@@ -151,7 +150,7 @@ class HandfulFetch:
 
     def _take(self, listed: Listed) -> Item:
         position, source = listed
-        item = Item(source, NewVerdict(position, source.name, Outcome.FAILED, source.custom_id))
+        item = Item(position, source)
         if source.fault_code is not None:
             item.fault()
         else:

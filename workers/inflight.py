@@ -57,7 +57,7 @@ class InFlight:
             self._flights[key] = Flight(key)
             return self._flights[key], True
 
-    def tell(self, flight: Flight, verdict: NewVerdict) -> None:
+    def tell(self, flight: Flight, verdict: NewVerdict | None) -> None:
         """Tell the followers how the image ended, also those who come until the leader leaves."""
         with self._lock:
             _land(flight, verdict)

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from core.errors import ItemError
@@ -20,16 +20,24 @@ from workers.inflight import Flight
 
 @dataclass
 class Item:
-    """An item of a shard in hand; `flight`, which it leads or follows, is of `workers.inflight`."""
+    """An item of a shard in hand, at its `position` in the job; `verdict` tells how it ended.
 
+    `flight`, which it leads or follows, is of `workers.inflight`.
+    """
+
+    position: int
     source: SourceItem
-    verdict: NewVerdict
-    has_ended: bool = False
+    verdict: NewVerdict | None = None
     content: bytes | None = None
     sha256: bytes = b""  # the digest of the item's bytes, once they were fetched
     prepared: Prepared | None = None
     flight: Flight | None = None
     leads: bool = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is known how the item ended."""
+        return self.verdict is not None
 
     def take(self, content: bytes) -> None:
         """Keep the item's bytes, and note their digest."""
@@ -41,11 +49,11 @@ class Item:
         if isinstance(error, NoScorableFaceError):
             unscored = told((), (), error.unscored)
             found = {"faces": unscored, "width": error.width, "height": error.height}
-        self._end(outcome=error.outcome, code=error.code, message=error.message, **found)
+        self._end(error.outcome, code=error.code, message=error.message, **found)
 
     def fault(self) -> None:
         """End the item with the fault that it was listed with."""
-        self._end(code=self.source.fault_code, message=self.source.fault_message)
+        self._end(Outcome.FAILED, code=self.source.fault_code, message=self.source.fault_message)
 
     def score(self, readings: Sequence[Reading], prepared: Prepared) -> None:
         """End the item with what the model says of the image, or of each of its faces."""
@@ -55,7 +63,7 @@ class Item:
             self.fail(ItemError(ItemCode.POISON, "The model's answer to this image is no number."))
             return
         self._end(
-            outcome=Outcome.SCORED,
+            Outcome.SCORED,
             label=reading.label,
             score=reading.score,
             faces=told(prepared.faces, readings, prepared.unscored) if prepared.faces else None,
@@ -67,7 +75,7 @@ class Item:
     def reuse(self, earlier: NewVerdict | Verdict) -> None:
         """End the item with what the same bytes got before; only a score counts as reused."""
         self._end(
-            outcome=earlier.outcome,
+            earlier.outcome,
             label=earlier.label,
             score=earlier.score,
             code=earlier.code,
@@ -78,6 +86,13 @@ class Item:
             reused=earlier.outcome == Outcome.SCORED,
         )
 
-    def _end(self, **values: Any) -> None:  # noqa: ANN401 - of the fields of a verdict
-        self.verdict = replace(self.verdict, sha256=self.sha256 or None, **values)
-        self.has_ended = True
+    def _end(self, outcome: Outcome, **found: Any) -> None:  # noqa: ANN401 - fields of a verdict
+        source = self.source
+        self.verdict = NewVerdict(
+            self.position,
+            source.name,
+            outcome,
+            source.custom_id,
+            sha256=self.sha256 or None,
+            **found,
+        )

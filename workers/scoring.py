@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 
@@ -94,8 +95,8 @@ class _InHand:
         for item in self.items:
             if item.flight is not None and not item.leads:
                 self._follow(item, item.flight)
-        self.items.sort(key=lambda item: item.verdict.position)
-        found = [item.verdict for item in self.items if item.has_ended]
+        self.items.sort(key=attrgetter("position"))
+        found = [item.verdict for item in self.items if item.verdict is not None]
         return Scores(found, self.error or self.source.error, self.source.is_late)
 
     def _begin(self, block: list[Item]) -> tuple[list[Item], Future[Margins] | None]:

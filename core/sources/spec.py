@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, Field, TypeAdapter
 
@@ -15,8 +15,7 @@ def heedless() -> None:
     """Let a listing go on to its end."""
 
 
-@dataclass(frozen=True)
-class SourceItem:
+class SourceItem(NamedTuple):
     """One image of a source, in the source's order.
 
     `name` is what the client calls it (a relative path or a file name); `uri` is where its bytes
@@ -33,19 +32,20 @@ class SourceItem:
 
     def to_row(self) -> dict[str, str]:
         """Return the item as it is kept in its shard's row: only what is set."""
-        return {key: value for key, value in vars(self).items() if value is not None}
+        pairs = zip(self._fields, self, strict=True)
+        return {name: value for name, value in pairs if value is not None}
 
     @classmethod
     def from_row(cls, row: dict[str, str]) -> Self:
         """Return the item that `to_row` wrote."""
         code = row.get("fault_code")
         return cls(
-            uri=row["uri"],
-            name=row["name"],
-            custom_id=row.get("custom_id"),
-            sha256=row.get("sha256"),
-            fault_code=ItemCode(code) if code else None,
-            fault_message=row.get("fault_message"),
+            row["uri"],
+            row["name"],
+            row.get("custom_id"),
+            row.get("sha256"),
+            ItemCode(code) if code else None,
+            row.get("fault_message"),
         )
 
 

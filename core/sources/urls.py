@@ -1,7 +1,6 @@
 """https URLs: the API keeps the list of them as it keeps that of uploaded files."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from core.access import Access
 from core.sources.files import list_files
@@ -20,4 +19,4 @@ def judged(item: SourceItem, access: Access) -> SourceItem:
     refusal = access.refusal(item.uri)
     if refusal is None:
         return item
-    return replace(item, uri="", fault_code=ItemCode.FORBIDDEN, fault_message=refusal)
+    return item._replace(uri="", fault_code=ItemCode.FORBIDDEN, fault_message=refusal)
