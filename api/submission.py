@@ -1,6 +1,6 @@
 """How a job comes to be: bytes kept, row inserted, committed, and only then its message sent."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -19,10 +19,10 @@ from api.requests import (
 )
 from api.services import Services
 from api.sources import checked, checked_urls, of_upload
-from core.sources import Source, SourceItem
+from core.sources import Source
 from core.taskqueue import plan_job, scan_next
 from core.terms import ItemCode, JobKind, Priority
-from db import dispatching, jobs, model_versions, planning, quotas, reopening, uploads
+from db import jobs, model_versions, quotas, reopening, singles, uploads
 from db.idempotency import KeyedRequest
 from db.models import Job
 
@@ -73,9 +73,9 @@ def submit_scan(services: Services, upload: ScanUpload, order: Order) -> str:
         )
         with services.database.write() as session:
             job = _create(session, public_id, JobKind.SINGLE, source.model_dump(mode="json"), order)
-            quotas.charge(session, job.api_key_id, len(items))
-            bells = _plan(session, job.id, items, lease_s=settings.lease_s)
-    services.ring(*[scan_next(interactive=True)] * bells)
+            quotas.charge(session, job.api_key_id, 1)
+            singles.plan(session, job.id, items[0])
+    services.ring(scan_next(interactive=True))
     return public_id
 
 
@@ -151,12 +151,3 @@ def _create(
     )
     claim_key(session, order.keyed, job_id=job.id)
     return job
-
-
-def _plan(session: Session, job_id: int, items: Sequence[SourceItem], *, lease_s: float) -> int:
-    claim = planning.claim(session, job_id, lease_s=lease_s)
-    if claim is None:
-        raise RuntimeError("A job that was made in this transaction cannot be claimed.")
-    planning.write_shards(session, claim, first_position=0, shards=[items], lease_s=lease_s)
-    planning.finish(session, claim)
-    return dispatching.dispatch(session, job_id, window=1).bells

@@ -40,7 +40,8 @@ def finish(
     lock(session, claims)
     job_id, ending = claims[0].job_id, len(claims)
     standing = verdicts.record(session, job_id, claims[0].model_version_id, found, shards=ending)
-    queued = dispatching.fill(session, job_id, window=window)
+    is_last = standing.listed_at is not None and standing.ended >= standing.total
+    queued = Queued() if is_last else dispatching.fill(session, job_id, window=window)
     first = standing.landed - ending + 1
     landings = [
         {"done_id": claim.shard_id, "number": number} for number, claim in enumerate(claims, first)
