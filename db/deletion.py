@@ -118,6 +118,7 @@ def purge_faults(session: Session, job_id: int, *, limit: int) -> int:
 
 def purge_row(session: Session, job_id: int) -> None:
     """Delete the deleted job's row, and with it what little still refers to it."""
+    _delete(session, delete_from(Verdict).where(Verdict.job_id == job_id))  # no key refers to it
     _delete(session, delete_from(Job).where(Job.id == job_id, Job.deleted_at.is_not(None)))
 
 

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from db.migrations.comparing import comparing
 from db.models import Base
 from db.session import Database, allow_long_transaction
 
@@ -14,7 +15,7 @@ def run_migrations() -> None:
             connection=connection,
             target_metadata=Base.metadata,
             render_as_batch=True,
-            compare_type=True,
+            **comparing(connection.dialect.name),
         )
         with context.begin_transaction():
             allow_long_transaction(connection)

@@ -14,6 +14,7 @@ from core.sources import SourceItem
 from core.terms import FaceMode, JobKind, JobState, Priority, ShardState
 from db import claims, dispatching, endings, retries, scored, shards, verdicts
 from db.migrations import require_current, upgrade
+from db.migrations.comparing import comparing
 from db.models import Base
 from db.session import Database
 from tests.support.rows import get_job, shards_of, verdicts_of
@@ -52,7 +53,8 @@ def test_the_upgraded_tables_are_those_of_the_models(upgraded: Database) -> None
     """Nothing is left to generate."""
     require_current(upgraded)
     with upgraded.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = comparing(connection.dialect.name)
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
 
 
