@@ -102,7 +102,7 @@ class Settings(BaseSettings):
 
     # Jobs
     shard_size: int = Field(64, ge=1, le=4096, description="Items of a shard.")
-    shards_in_broker: int = Field(64, ge=1, description="Most shards of one job queued at once.")
+    shards_in_broker: int = Field(256, ge=1, description="Most shards of one job queued at once.")
     lease_s: float = Field(
         30, gt=0, description="How long a shard stays with a worker that stopped answering."
     )

@@ -77,8 +77,8 @@ def fill(session: Session, job_id: int, *, window: int) -> Queued:
     return Queued(count, count if row.rank == INTERACTIVE_RANK else int(row.queued == 0))
 
 
-def count_overdue(session: Session, *, interactive: bool, older_than_s: float) -> int:
-    """Return how many shards have been queued for so long; one queued just now has its bell."""
+def count_queued(session: Session, *, interactive: bool, older_than_s: float) -> int:
+    """Return how many shards have been queued for so long."""
     is_interactive = Shard.rank == INTERACTIVE_RANK
     query = (
         select(func.count())

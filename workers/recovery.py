@@ -53,12 +53,13 @@ class Recovery:
         lost = len(lost_plans)
         for name in (QueueName.INTERACTIVE, QueueName.BULK):
             interactive = name == QueueName.INTERACTIVE
+            # A bulk bell is rung whenever something waits: somebody may sleep beside those at work.
+            age_s = self.interval_s if interactive else 0
             with self.database.read() as session:
-                overdue = dispatching.count_overdue(
-                    session, interactive=interactive, older_than_s=self.interval_s
+                waiting = dispatching.count_queued(
+                    session, interactive=interactive, older_than_s=age_s
                 )
-            # Of bulk bells, one is enough; and slots that are busy need none.
-            wanted = overdue if interactive else min(overdue, 1)
+            wanted = waiting if interactive else min(waiting, 1)
             missing = max(0, wanted - self.queue.depth(name))
             ring(self.queue, missing, interactive=interactive)
             lost += missing

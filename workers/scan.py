@@ -31,6 +31,7 @@ from workers.tally import Tally
 
 LONGEST_PAUSE_S = 60.0
 TURN_S = 30.0  # a slot goes on for so long before Celery has it back: a message costs 5 ms
+A_MOMENT_S = 0.05  # in which those who have locked the shards that one does not see are done
 
 
 class Committed(NamedTuple):
@@ -77,11 +78,16 @@ class ShardScanner:
         awake while something waits, by one message each.
         """
         until = monotonic() + turn_s
-        has_found = self.scan_next(wakes=True)
-        while has_found and monotonic() < until:
-            has_found = self.scan_next()
-        if has_found:
-            ring(self.queue, 1, interactive=False)
+        wakes = True
+        while self.scan_next(wakes=wakes) or self._look_again():
+            if monotonic() >= until:
+                ring(self.queue, 1, interactive=False)
+                return
+            wakes = False
+
+    def _look_again(self) -> bool:
+        """Look once more before the slot sleeps: what others hold locked is not seen."""
+        return not self.scorer.fetcher.stopping.wait(A_MOMENT_S) and self.scan_next(wakes=True)
 
     def scan_next(self, *, wakes: bool = False) -> bool:
         """Scan the shards whose turn it is; return False when none waits.

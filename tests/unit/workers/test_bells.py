@@ -1,6 +1,7 @@
 """Bells: one message wakes a slot, which wakes the next and goes on until nothing waits."""
 
 from contextlib import AbstractContextManager
+from time import monotonic
 
 import pytest
 
@@ -11,7 +12,8 @@ from detector.preprocess import Prepared
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_job_of, get_job
 from tests.support.workers import PretendDetector, bytes_of_name, shard_scanner
-from workers.scan import ShardScanner
+from workers.handful import Handful
+from workers.scan import A_MOMENT_S, ShardScanner
 
 BELL = scan_next(interactive=False)
 
@@ -52,6 +54,25 @@ def test_who_finds_nothing_wakes_nobody(database: Database, queue: RecordingQueu
     with _scanner(database, queue) as scanner:
         scanner.scan_bulk()
     assert queue.messages == []
+
+
+def test_who_sees_nothing_for_a_moment_looks_again(
+    database: Database, queue: RecordingQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while others have locked what is queued; and they may sleep for the same reason."""
+    claim, looks = ShardScanner._claim, []
+
+    def see_nothing_at_first(scanner: ShardScanner, *, interactive: bool) -> Handful | None:
+        looks.append(monotonic())
+        return None if len(looks) == 1 else claim(scanner, interactive=interactive)
+
+    monkeypatch.setattr(ShardScanner, "_claim", see_nothing_at_first)
+    job_id = add_job_of(database, ["r0"], ["r1"])
+    with _scanner(database, queue) as scanner:
+        scanner.scan_bulk()
+    assert get_job(database, job_id).state is JobState.COMPLETED
+    assert looks[1] - looks[0] >= A_MOMENT_S
+    assert queue.messages == [BELL]
 
 
 def test_a_turn_ends_and_the_next_goes_on(database: Database, queue: RecordingQueue) -> None:
