@@ -13,6 +13,7 @@ from core.settings import load_settings
 from core.sources import SourceItem
 from core.terms import Label
 from detector.decision import Reading
+from detector.explain import Heatmap
 from detector.preprocess import Prepared
 from workers.app import run_worker
 
@@ -40,6 +41,10 @@ class NullDetector:
     def interpret(self, margins: NDArray[np.float32]) -> list[Reading]:
         """Return the reading of each margin."""
         return [READINGS[int(margin)] for margin in margins]
+
+    def explain(self, pixels: NDArray[np.uint8], *, towards_fake: bool) -> Heatmap:  # noqa: ARG002
+        """Explain nothing."""
+        return np.zeros((1, 1), np.float32)
 
 
 def synthetic_bytes(item: SourceItem) -> bytes:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.terms import Label
 from detector.decision import Reading
+from detector.explain import Heatmap
 from detector.preprocess import Prepared
 
 BATCH_S = 0.004
@@ -42,6 +43,10 @@ class StandIn:
     def interpret(self, margins: NDArray[np.float32]) -> list[Reading]:
         """Return the reading of each margin."""
         return [READINGS[int(margin)] for margin in margins]
+
+    def explain(self, pixels: NDArray[np.uint8], *, towards_fake: bool) -> Heatmap:  # noqa: ARG002
+        """Explain nothing."""
+        return np.zeros((1, 1), np.float32)
 
     def warm_up(self) -> None:
         """Do nothing: there is nothing to load."""

@@ -134,10 +134,9 @@ def fail(session: Session, key: Key, code: HeatmapCode, error: str) -> None:
     _change(session, key, failed_at=database_time(), code=code, error=error)
 
 
-def postpone(session: Session, key: Key, *, delay_s: float, is_counted: bool) -> None:
-    """Give the heatmap back, due after the delay; what is not counted was no attempt."""
-    refund = 0 if is_counted else 1
-    _change(session, key, due_at=database_time(delay_s), attempts=Heatmap.attempts - refund)
+def postpone(session: Session, key: Key, *, delay_s: float) -> None:
+    """Give the heatmap back, due after the delay."""
+    _change(session, key, due_at=database_time(delay_s))
 
 
 def count_overdue(session: Session, *, older_than_s: float) -> int:

@@ -1,4 +1,7 @@
-"""A model version ready to scan: prepare (on the CPU), forward (on the device), interpret."""
+"""A model version ready to scan: prepare (on the CPU), forward (on the device), interpret.
+
+And to explain, when somebody asks what a verdict comes from.
+"""
 
 from pathlib import Path
 from typing import Self
@@ -12,6 +15,8 @@ from detector.artifact import Artifact
 from detector.decision import Calibration, Reading
 from detector.engines import Engine
 from detector.engines.choice import build_engine
+from detector.explain import Heatmap
+from detector.explain.method import Method
 from detector.faces import shared_finder
 from detector.preprocess import DecodeLimits, Prepared, PreprocessingSpec
 
@@ -26,6 +31,7 @@ class Detector:
         spec: PreprocessingSpec,
         calibration: Calibration,
         limits: DecodeLimits,
+        method: Method,
     ) -> None:
         self.model_version = model_version
         self._engine = engine
@@ -33,6 +39,7 @@ class Detector:
         self._whole_spec = spec.whole()
         self.calibration = calibration
         self._limits = limits
+        self._method = method
 
     @classmethod
     def load(
@@ -58,6 +65,7 @@ class Detector:
             artifact.spec,
             artifact.calibration,
             limits or DecodeLimits(),
+            Method(folder, artifact.spec, threads=threads),
         )
 
     @property
@@ -86,6 +94,10 @@ class Detector:
         """Return a reading for each margin."""
         scores = self.calibration.scores(margins).tolist()
         return [Reading(self.calibration.label(score), score) for score in scores]
+
+    def explain(self, pixels: NDArray[np.uint8], *, towards_fake: bool) -> Heatmap:
+        """Return what in a square, uint8 [3, size, size], speaks for fake, or for real."""
+        return self._method.explain(pixels, towards_fake=towards_fake)
 
     def warm_up(self) -> None:
         """Load and run what a scan needs, so that the first image does not pay for it."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.logs import get_logger
 from detector.decision import Reading
+from detector.explain import Heatmap
 from detector.preprocess import Prepared
 
 MAX_LOADED = 2
@@ -47,6 +48,10 @@ class LoadedDetector(Protocol):
 
     def interpret(self, margins: NDArray[np.float32]) -> list[Reading]:
         """Return a reading for each margin."""
+        ...
+
+    def explain(self, pixels: NDArray[np.uint8], *, towards_fake: bool) -> Heatmap:
+        """Return what in a square, uint8 [3, size, size], speaks for fake, or for real."""
         ...
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from core.endings import Endings
@@ -22,47 +20,20 @@ from core.terms import HeatmapCode, ItemCode, Label
 from db import heatmaps
 from db.heatmaps import HeatmapClaim
 from db.session import Database
-from detector.explain import method
 from detector.explain.overlay import Overlay, overlay_face, overlay_image
 from detector.preprocess import Prepared
-from workers.batcher import Batcher, StoppedError
-from workers.batches import Forward
 from workers.detectors import Detectors
 from workers.dispatch import send_all
 from workers.fetching import Fetch
 from workers.patience import is_passing, patiently
 
-LEASE_S = 300.0  # a slow CPU takes a minute; a worker that died is not waited for longer
+LEASE_S = 300.0  # a slow CPU loads for a minute; a worker that died is not waited for longer
 PAUSE_S = 5.0  # before what failed for the moment is tried again
 MAX_ATTEMPTS = 3
-AT_A_TIME = 4  # images of a heatmap that may be before a single scan
 CHANGED = "The image was changed since it was scored, so there is nothing to explain; scan it anew."
 GIVEN_UP = "Making the heatmap failed again and again, so it was given up; the log says why."
 
 log = get_logger(__name__)
-
-
-@dataclass
-class BatchedEngine:
-    """The device of this process as an engine: interactive batches of the one batcher."""
-
-    device: str
-    run: Forward
-    batcher: Batcher
-    stopping: Event
-
-    def forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the margins; raises StoppedError when the process is stopping.
-
-        A few images at a time: whoever waits for a single scan waits for no more of them.
-        """
-        margins = []
-        for start in range(0, len(pixels), AT_A_TIME):
-            if self.stopping.is_set():
-                raise StoppedError("The worker is stopping.")
-            some = pixels[start : start + AT_A_TIME]
-            margins.append(self.batcher.submit(self.run, some, interactive=True).result())
-        return np.concatenate(margins)
 
 
 @dataclass(frozen=True)
@@ -74,7 +45,6 @@ class Explainer:
     storage: Storage
     endings: Endings
     detectors: Detectors
-    batcher: Batcher
     fetch: Fetch
     stopping: Event
 
@@ -104,8 +74,6 @@ class Explainer:
             self._fail(claim, HeatmapCode.IMAGE_GONE, error.message)
         except ModelUnavailableError as error:
             self._fail(claim, HeatmapCode.MODEL_GONE, str(error))
-        except StoppedError:
-            self._put_off(claim, 0, is_counted=False)
         except StorageError as error:
             self._try_again(claim, f"{error} It was tried several times; ask again later.")
         except Exception as error:  # no heatmap may stop the worker
@@ -123,9 +91,8 @@ class Explainer:
         by_faces = claim.faces is not None or not detector.finds_faces
         prepared = (detector.prepare if by_faces else detector.prepare_whole)(content)
         at = _face_of(claim, prepared)
-        engine = BatchedEngine(detector.device, detector.forward, self.batcher, self.stopping)
         is_fake = towards(claim) == Label.FAKE
-        heat = method.explain(engine, prepared.pixels[at], towards_fake=is_fake)
+        heat = detector.explain(prepared.pixels[at], towards_fake=is_fake)
         if claim.faces is not None:
             return overlay_face(heat, prepared.squares[at])
         width, height = prepared.width, prepared.height
@@ -135,12 +102,7 @@ class Explainer:
         if claim.attempts >= MAX_ATTEMPTS:
             self._fail(claim, HeatmapCode.GIVEN_UP, sentence)
         else:
-            self._put_off(claim, PAUSE_S, is_counted=True)
-
-    def _put_off(self, claim: HeatmapClaim, delay_s: float, *, is_counted: bool) -> None:
-        self._write(
-            partial(heatmaps.postpone, key=claim.key, delay_s=delay_s, is_counted=is_counted)
-        )
+            self._write(partial(heatmaps.postpone, key=claim.key, delay_s=PAUSE_S))
 
     def _fail(self, claim: HeatmapClaim, code: HeatmapCode, error: str) -> None:
         log.warning("heatmap_not_made", job=claim.public_id, position=claim.position, reason=error)

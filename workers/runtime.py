@@ -198,7 +198,6 @@ def _explainer(settings: Settings, queue: TaskQueue, endings: Endings, scorer: S
         storage=Storage(settings.storage_url),
         endings=endings,
         detectors=scorer.detectors,
-        batcher=scorer.batcher,
         fetch=scorer.fetcher.fetch,
         stopping=scorer.fetcher.stopping,
     )

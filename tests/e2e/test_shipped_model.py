@@ -24,7 +24,7 @@ LABELS = {
     "hard/two-faces.jpg": "Real",
     "photos/cat.jpg": "Not applicable",
 }
-PATIENCE_MS = 120_000  # a heatmap takes some 200 passes
+PATIENCE_MS = 120_000  # the first heatmap imports torch
 
 
 @pytest.fixture(scope="module")

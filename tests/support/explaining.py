@@ -1,7 +1,6 @@
 """An explainer without Celery or a model: scores depend on the left upper quarter alone."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Event
 
 import numpy as np
@@ -16,11 +15,12 @@ from db.models import Heatmap
 from db.session import Database
 from detector import preprocess
 from detector.decision import Reading
+from detector.explain import Heatmap as Heat
+from detector.explain.occlusion import occlusion
 from detector.preprocess import DecodeLimits, Prepared, PreprocessingSpec
 from detector.square import Square
 from tests.support.faces import face_at
 from tests.support.queue import RecordingQueue
-from workers.batcher import Batcher
 from workers.detectors import Detectors, LoadedDetector
 from workers.explaining import Explainer
 
@@ -65,8 +65,11 @@ class CornerDetector:
         """Return the label by the margin's sign."""
         return [Reading(Label.FAKE if margin > 0 else Label.REAL, 0.5) for margin in margins]
 
+    def explain(self, pixels: NDArray[np.uint8], *, towards_fake: bool) -> Heat:
+        """Return what of the score is lost where the square is hidden."""
+        return occlusion(self, pixels, towards_fake=towards_fake)
 
-@contextmanager
+
 def explainer(
     database: Database,
     storage: Storage,
@@ -74,22 +77,17 @@ def explainer(
     *,
     load: Callable[[str], LoadedDetector] = lambda _name: CornerDetector(),
     queue: RecordingQueue | None = None,
-) -> Iterator[Explainer]:
+) -> Explainer:
     """Build the real explainer around a pretend detector."""
-    batcher = Batcher(max_batch=32, interactive_batch=32, linger_s=0)
-    try:
-        yield Explainer(
-            database=database,
-            queue=queue or RecordingQueue(),
-            storage=storage,
-            endings=Endings("memory://"),
-            detectors=Detectors(load),
-            batcher=batcher,
-            fetch=fetch,
-            stopping=Event(),
-        )
-    finally:
-        batcher.close()
+    return Explainer(
+        database=database,
+        queue=queue or RecordingQueue(),
+        storage=storage,
+        endings=Endings("memory://"),
+        detectors=Detectors(load),
+        fetch=fetch,
+        stopping=Event(),
+    )
 
 
 def ask(database: Database, job_id: int, position: int = 0, face: int = 0) -> bool:

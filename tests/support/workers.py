@@ -18,6 +18,7 @@ from core.taskqueue import TaskName
 from core.terms import ItemCode, Label
 from db.session import Database
 from detector.decision import Reading
+from detector.explain import Heatmap
 from detector.preprocess import Prepared
 from tests.support.queue import RecordingQueue
 from workers.batcher import Batcher
@@ -69,6 +70,10 @@ class PretendDetector:
             )
             for margin in margins
         ]
+
+    def explain(self, pixels: NDArray[np.uint8], *, towards_fake: bool) -> Heatmap:  # noqa: ARG002
+        """Explain nothing."""
+        return np.zeros((1, 1), np.float32)
 
 
 def bytes_of_name(item: SourceItem) -> bytes:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.errors import ItemError
 from core.terms import ItemCode, Label
 from detector.decision import Reading
+from detector.explain import Heatmap
 from detector.preprocess import Prepared
 from tests.support.chaos.history import History
 from tests.support.chaos.items import Kind, margin_of, score_of
@@ -64,3 +65,7 @@ class PretendedDetector:
             )
             for margin in margins
         ]
+
+    def explain(self, pixels: NDArray[np.uint8], *, towards_fake: bool) -> Heatmap:  # noqa: ARG002
+        """Explain nothing."""
+        return np.zeros((1, 1), np.float32)

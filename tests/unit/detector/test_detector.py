@@ -10,6 +10,7 @@ import torch
 from core.errors import ConfigurationError, ModelUnavailableError
 from detector.detector import Detector
 from detector.engines.torch_engine import TorchEngine, choose_device
+from detector.explain.attention import AttentionExplainer
 from detector.preprocess import PreprocessingSpec
 from detector.vit import Margin, load_vit
 from tests.support.images import jpeg_bytes
@@ -44,6 +45,22 @@ def test_a_batch_scores_as_its_images_alone(detector: Detector) -> None:
     together = detector.forward(pixels)
     alone = np.concatenate([detector.forward(pixels[i : i + 1]) for i in range(5)])
     assert together == pytest.approx(alone, abs=1e-5)
+
+
+def test_a_verdict_is_explained_whatever_the_engine(tmp_path: Path) -> None:
+    """By the network itself, again and again: a heatmap for fake, and another one for real."""
+    folder = write_tiny_model_version(tmp_path)
+    pixels = np.random.default_rng(4).integers(0, 256, (3, TINY_SIZE, TINY_SIZE), np.uint8)
+    by_openvino, by_torch = (
+        Detector.load(folder, engine=engine, device="cpu", threads=1)
+        for engine in ("openvino", "torch")
+    )
+    heats = [by_openvino.explain(pixels, towards_fake=is_fake) for is_fake in (True, False, True)]
+    assert np.array_equal(heats[0], heats[2])
+    assert not np.allclose(heats[0], heats[1])
+    assert np.array_equal(heats[0], by_torch.explain(pixels, towards_fake=True))
+    own = AttentionExplainer(folder, by_torch.spec).by_gradients(pixels, towards_fake=True)
+    assert np.array_equal(heats[0], own)
 
 
 def test_the_margin_follows_the_label_names() -> None:

@@ -7,13 +7,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from detector.explain.method import explain
 from detector.explain.overlay import LONGEST_SIDE, overlay_face, overlay_image, palette
 from detector.faces import crop_face, square_around
 from detector.preprocess import PreprocessingSpec
 from detector.square import Square
 from tests.support.faces import face_at
-from tests.unit.detector.test_explain import CornerEngine
 
 
 def opacity(png: bytes) -> NDArray[np.uint8]:
@@ -99,11 +97,3 @@ def test_hotter_is_denser() -> None:
     """So that the order of the heat is seen without colours."""
     assert (np.diff(palette()[:, 3].astype(int)) >= 0).all()
     assert palette()[0, 3] == 0
-
-
-def test_the_method_is_for_the_verdict_that_was_given() -> None:
-    """Whatever it is: what speaks for fake in a dark corner is nothing."""
-    pixels = np.full((3, 56, 56), 200, np.uint8)
-    pixels[:, :28, :28] = 20
-    assert explain(CornerEngine(), pixels, towards_fake=True).max() == 0
-    assert explain(CornerEngine(), pixels, towards_fake=False).max() == 1

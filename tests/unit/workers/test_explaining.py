@@ -27,7 +27,7 @@ from tests.support.queue import RecordingQueue
 from tests.support.rows import add_planned_job, get_job, verdict_of
 from tests.support.workers import recovery
 from workers.detectors import Load
-from workers.explaining import AT_A_TIME, MAX_ATTEMPTS
+from workers.explaining import MAX_ATTEMPTS
 from workers.fetching import Fetch
 from workers.retention import DAY_S, build_retention
 
@@ -84,8 +84,7 @@ def test_a_heatmap_is_made_and_kept_beside_the_jobs_bytes(
     """Hot where the score comes from, in the size of the image; asking again makes nothing anew."""
     job_id = add_scored(database)
     assert ask(database, job_id)
-    with explainer(database, storage, lambda _item: picture()) as worker:
-        worker.explain_waiting()
+    explainer(database, storage, lambda _item: picture()).explain_waiting()
     made = heatmap(database, job_id)
     assert made.made_at is not None
     assert (made.towards, made.box) == (Label.FAKE, [0, 0, *SIZE])
@@ -101,8 +100,7 @@ def test_a_heatmap_is_for_the_verdict_that_was_given(database: Database, storage
     real, unsure = (add_scored(database, label=label) for label in (Label.REAL, Label.UNCERTAIN))
     for job_id in (real, unsure):
         ask(database, job_id)
-    with explainer(database, storage, lambda _item: picture()) as worker:
-        worker.explain_waiting()
+    explainer(database, storage, lambda _item: picture()).explain_waiting()
     assert opacity(database, storage, real).max() == 0
     assert opacity(database, storage, unsure).max() > 60
     assert [heatmap(database, job_id).towards for job_id in (real, unsure)] == ["real", "fake"]
@@ -113,35 +111,9 @@ def test_each_face_has_a_heatmap_of_its_own(database: Database, storage: Storage
     job_id = add_scored(database, faces=FACES)
     ask(database, job_id, face=1)
     detector = CornerDetector((10, 20, 30, 40), (60, 10, 90, 40))
-    with explainer(database, storage, lambda _item: picture(), load=lambda _: detector) as worker:
-        worker.explain_waiting()
+    explainer(database, storage, lambda _item: picture(), load=lambda _: detector).explain_waiting()
     assert heatmap(database, job_id, face=1).box == [10, 20, 30, 40]
     assert opacity(database, storage, job_id, face=1).shape == (20, 20)
-
-
-class Noting(CornerDetector):
-    """Notes how many images each forward pass takes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.taken: list[int] = []
-
-    def forward(self, pixels: np.ndarray) -> np.ndarray:
-        """Return the margins."""
-        self.taken.append(len(pixels))
-        return super().forward(pixels)
-
-
-def test_a_single_scan_waits_for_few_images_of_a_heatmap(
-    database: Database, storage: Storage
-) -> None:
-    """However many the device could take at a time."""
-    ask(database, add_scored(database))
-    detector = Noting()
-    with explainer(database, storage, lambda _item: picture(), load=lambda _: detector) as worker:
-        worker.explain_waiting()
-    assert sum(detector.taken) == 1 + 14 * 14
-    assert max(detector.taken) == AT_A_TIME
 
 
 def _gone(_item: SourceItem) -> bytes:
@@ -175,8 +147,7 @@ def test_what_cannot_be_explained_any_more_says_why(
     """The image's bytes are not those that were scored, or the model version is gone."""
     job_id = add_scored(database)
     ask(database, job_id)
-    with explainer(database, storage, fetch, load=load) as worker:
-        worker.explain_waiting()
+    explainer(database, storage, fetch, load=load).explain_waiting()
     failed = heatmap(database, job_id)
     assert (failed.made_at, failed.code) == (None, code)
     assert failed.error is not None
@@ -189,14 +160,12 @@ def test_what_failed_is_tried_again_when_somebody_asks_later(
     """Not at once: whoever waits is told; half a minute later the image may be back."""
     job_id = add_scored(database)
     ask(database, job_id)
-    with explainer(database, storage, _gone) as worker:
-        worker.explain_waiting()
+    explainer(database, storage, _gone).explain_waiting()
     assert not ask(database, job_id)
     with database.write() as session:
         session.execute(update(Heatmap).values(failed_at=database_time(-31)))
     assert ask(database, job_id)
-    with explainer(database, storage, lambda _item: picture()) as worker:
-        worker.explain_waiting()
+    explainer(database, storage, lambda _item: picture()).explain_waiting()
     assert heatmap(database, job_id).made_at is not None
 
 
@@ -208,12 +177,12 @@ def test_storage_that_is_away_is_asked_a_few_times(database: Database, storage: 
 
     job_id = add_scored(database)
     ask(database, job_id)
-    with explainer(database, storage, away) as worker:
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            assert heatmap(database, job_id).failed_at is None
-            due(database)
-            worker.explain_waiting()
-            assert heatmap(database, job_id).attempts == attempt
+    worker = explainer(database, storage, away)
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        assert heatmap(database, job_id).failed_at is None
+        due(database)
+        worker.explain_waiting()
+        assert heatmap(database, job_id).attempts == attempt
     assert heatmap(database, job_id).code == HeatmapCode.GIVEN_UP
 
 
@@ -224,8 +193,7 @@ def test_a_heatmap_whose_workers_died_is_given_up(database: Database, storage: S
     for _ in range(MAX_ATTEMPTS):
         with database.write() as session:
             assert heatmaps.claim_next(session, lease_s=-1) is not None
-    with explainer(database, storage, lambda _item: picture()) as worker:
-        worker.explain_waiting()
+    explainer(database, storage, lambda _item: picture()).explain_waiting()
     assert heatmap(database, job_id).code == HeatmapCode.GIVEN_UP
 
 
@@ -249,9 +217,9 @@ def test_a_stopping_worker_rings_for_another(database: Database, storage: Storag
     job_id = add_scored(database)
     ask(database, job_id)
     queue = RecordingQueue()
-    with explainer(database, storage, lambda _item: picture(), queue=queue) as worker:
-        worker.stopping.set()
-        worker.explain_waiting()
+    worker = explainer(database, storage, lambda _item: picture(), queue=queue)
+    worker.stopping.set()
+    worker.explain_waiting()
     assert queue.messages == [explain()]
     assert heatmap(database, job_id).attempts == 0
 
@@ -278,8 +246,7 @@ def test_heatmaps_go_with_their_job(database: Database, tmp_path: Path) -> None:
     retention.run()
     assert get_job(database, job_id).uploads_deleted_at is not None
     ask(database, job_id)
-    with explainer(database, storage, lambda _item: picture()) as worker:
-        worker.explain_waiting()
+    explainer(database, storage, lambda _item: picture()).explain_waiting()
     key = heatmaps.storage_key(get_job(database, job_id).public_id, 0, 0)
     assert storage.has(key)
     retention.run()
