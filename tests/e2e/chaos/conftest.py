@@ -18,6 +18,7 @@ from tests.support.chaos.stage import trial
 from tests.support.chaos.supervisor import Supervisor, supervisor
 from tests.support.chaos.trial import Trial
 from tests.support.services import Server, fresh_database, postgres_server, valkey_server
+from workers.scan import TURN_S
 
 ITEMS = 10_000
 SEEDS = int(os.environ.get("SEEDS") or 0)  # given by `make chaos`, which has more time
@@ -96,6 +97,7 @@ def begin(
             count: int = ITEMS,
             item_s: float = 0.002,
             send_twice: bool = False,
+            turn_s: float = TURN_S,
             **settings: object,
         ) -> Trial:
             random = Random(f"{request.node.originalname} {seed}")
@@ -117,6 +119,7 @@ def begin(
                     random=random,
                     item_s=item_s,
                     send_twice=send_twice,
+                    turn_s=turn_s,
                     **settings,
                 )
             )

@@ -23,6 +23,7 @@ RESUMES_WITHIN_S = 15  # promised (docs/guarantees.md), with the settings as the
 DELIVERED = {
     name: Settings.model_fields[name].default for name in ("lease_s", "recovery_interval_s")
 }
+AWAKE_ITEMS = 256  # more than were in hand when the broker died
 LONG_AWAY_S = 72  # Celery's own pauses are longer than what is promised by then
 OF_QUEUES = {TaskName.SCAN_NEXT, TaskName.EXPLAIN}  # heatmaps need a model: see their unit tests
 EVERY_TASK = {(task, QueueName.CONTROL) for task in set(TaskName) - OF_QUEUES} | {
@@ -31,8 +32,11 @@ EVERY_TASK = {(task, QueueName.CONTROL) for task in set(TaskName) - OF_QUEUES} |
 
 
 def test_a_broker_that_is_killed_twice_costs_nothing(begin: Begin) -> None:
-    """kill -9 and a new start: the workers find it again by themselves, and go on soon."""
-    trial = begin(kills=0, **DELIVERED)
+    """kill -9 and a new start: the workers find it again by themselves, and go on soon.
+
+    Their turns are short, so that nobody is awake when it is back.
+    """
+    trial = begin(kills=0, turn_s=0, **DELIVERED)
     trial.start_workers()
     job_id = trial.submit()
     for part in trial.moments(2):
@@ -44,10 +48,23 @@ def test_a_broker_that_is_killed_twice_costs_nothing(begin: Begin) -> None:
     assert trial.measured["resumed_s"] < RESUMES_WITHIN_S
 
 
+def test_those_who_are_awake_go_on_without_a_broker(begin: Begin) -> None:
+    """A slot that has heard a bell needs no other until its turn is over."""
+    trial = begin(kills=0, **DELIVERED)
+    trial.start_workers()
+    job_id = trial.submit()
+    trial.wait_for_part(job_id, *trial.moments(1))
+    trial.broker.kill()
+    ended = trial.job(job_id).ended
+    trial.wait_for(lambda: trial.job(job_id).ended > ended + AWAKE_ITEMS, "they go on")
+    trial.broker.restart()
+    trial.finish(job_id)
+
+
 @pytest.mark.long
 def test_a_broker_that_was_long_away_and_comes_back_empty_costs_nothing(begin: Begin) -> None:
     """However long it was away: nobody has grown tired of asking for it, and all bells ring."""
-    trial = begin(kills=0, **DELIVERED)
+    trial = begin(kills=0, turn_s=0, **DELIVERED)
     trial.start_workers()
     job_id = trial.submit()
     trial.wait_for_part(job_id, *trial.moments(1))

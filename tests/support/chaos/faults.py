@@ -16,6 +16,7 @@ import obstore
 import time_machine
 
 from tests.support.chaos.history import History
+from workers.scan import TURN_S
 
 VARIABLE = "CHAOS"
 CLOCK_JUMP_S = 600
@@ -41,6 +42,7 @@ class Faults:
     items: str
     item_s: float
     send_twice: bool = False
+    turn_s: float = TURN_S
 
     @classmethod
     def from_environment(cls) -> Self:

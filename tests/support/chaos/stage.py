@@ -30,6 +30,7 @@ def trial(
     random: Random,
     item_s: float,
     send_twice: bool,
+    turn_s: float,
     **settings: object,
 ) -> Iterator[Trial]:
     """Set the stage in the folder, which keeps all logs; leave no process behind."""
@@ -42,6 +43,7 @@ def trial(
         items=str(items.folder),
         item_s=item_s,
         send_twice=send_twice,
+        turn_s=turn_s,
     )
     database = Database(database_url)
     add_champion(database, MODEL_VERSION)
