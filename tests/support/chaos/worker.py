@@ -35,7 +35,7 @@ def _take_turns(turn_s: float) -> None:
     """Let the turns of slots last so long."""
     scan_bulk = ShardScanner.scan_bulk
 
-    def in_turns(scanner: ShardScanner, *, turn_s: float = turn_s) -> None:
-        scan_bulk(scanner, turn_s=turn_s)
+    def in_turns(self: ShardScanner, *, turn_s: float = turn_s) -> None:
+        scan_bulk(self, turn_s=turn_s)
 
     ShardScanner.scan_bulk = in_turns
