@@ -69,7 +69,7 @@ def _accumulate(relevances: list[torch.Tensor]) -> torch.Tensor:
 
 
 def _of_patches(total: torch.Tensor) -> Heatmap:
-    """Return what the first token, which the head reads, has of each patch."""
+    """Return what the first token, which the heads read, has of each patch above the least."""
     patches = total[0, 1:].numpy()
     side = round(len(patches) ** 0.5)
-    return scaled(patches.reshape(side, side))
+    return scaled((patches - patches.min()).reshape(side, side))

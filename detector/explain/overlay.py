@@ -16,8 +16,16 @@ from detector.square import Square
 
 LEVELS = 256
 LONGEST_SIDE = 1024  # of the picture; a larger image gets one to be enlarged
-STOPS = (0.0, 0.25, 0.6, 1.0)  # of the heat, with a colour and an opacity for each
-COLOURS = ((255, 190, 0, 0), (255, 165, 0, 90), (250, 80, 40, 175), (230, 20, 120, 217))
+# Of the heat, with a colour and an opacity for each. Attention has a little for every cell, which
+# is not to lie over all of the face as a haze.
+STOPS = (0.0, 0.1, 0.3, 0.6, 1.0)
+COLOURS = (
+    (255, 190, 0, 0),
+    (255, 180, 0, 8),
+    (255, 165, 0, 90),
+    (250, 80, 40, 175),
+    (230, 20, 120, 217),
+)
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def test_attention_gives_a_cell_for_each_patch(explainer: AttentionExplainer) ->
     ):
         assert heat.dtype == np.float32
         assert heat.shape[0] == heat.shape[1] > 1
-        assert 0 <= heat.min() < heat.max() == 1
+        assert 0 == heat.min() < heat.max() == 1
 
 
 def test_gradients_tell_the_verdicts_apart(explainer: AttentionExplainer) -> None:
