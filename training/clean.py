@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from training.duplicates import Copies, find_copies
 from training.inspection import Inspected
 from training.layouts.listing import SPLITS
+from training.resaving import which_are_resaved
 from training.unpack import Candidate
 
 MIN_SHARPNESS = 40.0  # of `detector.faces.sharpness`: below, the face is a blur
@@ -100,14 +101,16 @@ def _drop_conflicts(unique: list[Inspected], copies: Copies, dropped: list[Dropp
     A fake that was made of a real looks like it: where a part of the picture differs, or both are
     known to be of one recording, they belong together and contradict nothing.
     """
-    labels = np.array([one.label for one in unique], np.intp)
-    sources = [one.candidate.entry.source_id for one in unique]
+    doubted = _doubted(unique, copies)
+    pairs = [
+        (unique[first].candidate.entry.path, unique[second].candidate.entry.path)
+        for first, second in doubted
+    ]
     contrary = {
-        int(index)
-        for first, second in zip(copies.first[copies.same], copies.second[copies.same], strict=True)
-        if labels[first] != labels[second]
-        and not (sources[first] and sources[first] == sources[second])
-        for index in (first, second)
+        index
+        for pair, is_one in zip(doubted, which_are_resaved(pairs), strict=True)
+        if is_one
+        for index in pair
     }
     dropped += [_contradiction(unique[index]) for index in sorted(contrary)]
     stays = np.array([index not in contrary for index in range(len(unique))], bool)
@@ -116,6 +119,19 @@ def _drop_conflicts(unique: list[Inspected], copies: Copies, dropped: list[Dropp
         copies.among(stays),
         dropped,
     )
+
+
+def _doubted(unique: Sequence[Inspected], copies: Copies) -> list[tuple[int, int]]:
+    """Return the pairs across labels, of no known recording, that look the same throughout."""
+    sources = [one.candidate.entry.source_id for one in unique]
+    return [
+        (first, second)
+        for first, second in zip(
+            copies.first[copies.same].tolist(), copies.second[copies.same].tolist(), strict=True
+        )
+        if unique[first].label != unique[second].label
+        and not (sources[first] and sources[first] == sources[second])
+    ]
 
 
 def _contradiction(one: Inspected) -> Dropped:

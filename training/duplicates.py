@@ -19,7 +19,7 @@ PIECES, SHARED = 11, 3  # of eleven pieces, at least three are equal when eight 
 LIKENESS = 0.95  # correlation of copies, at least; of two million other pairs, two reach it
 PROMISING = 0.75  # correlation from which a face's view is tried in other places as well
 SHIFT = 3  # pixels by which a face's view may be off
-SAME_MEAN, SAME_MOST = 4.0, 24.0  # grey levels by which one picture saved twice differs
+SAME_MEAN, SAME_MOST = 4.0, 24.0  # grey levels by which views of one picture saved twice differ
 CHUNK = 4096  # pairs whose pixels are compared at once
 
 Indexes = NDArray[np.intp]
@@ -29,8 +29,8 @@ Indexes = NDArray[np.intp]
 class Copies:
     """Pairs of images, by position, that show one picture.
 
-    `same` marks those that show nothing else either: a copy that was saved again, not one of
-    which a part was exchanged.
+    `same` marks those that look the same throughout, as small as the views are: copies that were
+    saved again, and some of which a part was exchanged (`training.resaving` tells them apart).
     """
 
     first: Indexes

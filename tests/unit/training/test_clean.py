@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.support.faces import example, face_at
+from tests.support.faces import EXAMPLES, example, face_at, portrait
 from tests.support.images import encoded, photo_like
 from tests.support.inspections import inspected
 from training.clean import clean
 from training.inspection import FEW, Inspected, inspect_file, inspect_files
 from training.layouts.listing import Entry
+from training.linking import connect
 from training.unpack import Candidate
 
 
@@ -28,9 +29,9 @@ def saved(image: Image.Image) -> Image.Image:
     return Image.open(io.BytesIO(encoded(image, "JPEG", quality=60))).convert("RGB")
 
 
-def looked_into(path: Path, *, faces: bool = False) -> Inspected:
+def looked_into(path: Path, *, label: int = 0, faces: bool = False) -> Inspected:
     """Return what a file holds."""
-    return inspect_file(Candidate("drawn", Entry(path, 0)), faces=faces)
+    return inspect_file(Candidate("drawn", Entry(path, label)), faces=faces)
 
 
 def test_sound_files_are_all_kept() -> None:
@@ -70,23 +71,41 @@ def test_one_file_under_both_labels_is_left_out_twice() -> None:
     }
 
 
-def test_one_picture_under_both_labels_is_left_out_twice() -> None:
+def test_one_picture_under_both_labels_is_left_out_twice(tmp_path: Path) -> None:
     """A picture saved again and filed under the other label is left out with its twin."""
-    picture = photo_like(1, (96, 96))
+    (tmp_path / "b.jpg").write_bytes(encoded(portrait(), "JPEG", quality=60))
+    photo_like(1, (96, 96)).save(tmp_path / "c.png")
     cleaned = clean(
         [
-            inspected("a", picture=picture),
-            inspected("b", picture=saved(picture), label=1),
-            inspected("c"),
+            looked_into(example()),
+            looked_into(tmp_path / "b.jpg", label=1),
+            looked_into(tmp_path / "c.png"),
         ],
         faces=False,
     )
-    assert [str(one.candidate.entry.path) for one in cleaned.kept] == ["c"]
+    assert [one.candidate.entry.path.name for one in cleaned.kept] == ["c.png"]
     assert len(cleaned.dropped) == 2
 
 
+def test_originals_and_the_fakes_made_of_them_stay_together() -> None:
+    """A face that was swapped, bent or smoothed is no second save of its original: it is a fake."""
+    originals = [example("photos/nasa-portrait"), example("photos/navy-portrait")]
+    fakes = sorted((EXAMPLES / "manipulated").iterdir())
+    cleaned = clean(
+        [
+            *(looked_into(path, faces=True) for path in originals),
+            *(looked_into(path, label=1, faces=True) for path in fakes),
+        ],
+        faces=True,
+    )
+    assert cleaned.dropped == []
+    groups = connect([()] * len(cleaned.kept), cleaned.copies.first, cleaned.copies.second)
+    assert len(fakes) == 8
+    assert set(groups.tolist()) == {0, 1}
+
+
 def test_a_fake_may_look_like_its_original() -> None:
-    """Where a part was exchanged, or both are of one recording, real and fake go together."""
+    """Where a part was exchanged, real and fake go together."""
     picture = photo_like(1, (96, 96))
     edited = picture.copy()
     ImageDraw.Draw(edited).ellipse((40, 40, 52, 52), fill=(250, 10, 10))
@@ -95,9 +114,14 @@ def test_a_fake_may_look_like_its_original() -> None:
     )
     assert len(cleaned.kept) == 2
     assert list(zip(cleaned.copies.first, cleaned.copies.second, strict=True)) == [(0, 1)]
+
+
+def test_frames_of_one_recording_contradict_nothing(tmp_path: Path) -> None:
+    """A fake of a known recording may have frames that nobody touched."""
+    (tmp_path / "b.jpg").write_bytes(encoded(portrait(), "JPEG", quality=60))
     known = [
-        inspected("a", picture=picture, source_id="ff:1"),
-        inspected("b", picture=saved(picture), label=1, source_id="ff:1"),
+        inspect_file(Candidate("drawn", Entry(path, label, source_id="ff:1")), faces=False)
+        for label, path in enumerate((example(), tmp_path / "b.jpg"))
     ]
     assert clean(known, faces=False).dropped == []
 
