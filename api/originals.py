@@ -14,6 +14,7 @@ DELETED = (
     "The image was deleted: the uploads of a job are kept for as long as the administrator says "
     "(FAKESWEEP_KEEP_UPLOADS_DAYS). Scan it again to see it."
 )
+REFUSED = "There is no image to show: it was refused before it was scanned. {reason}"
 CHANGED = "The image was changed since it was scored; scan it again to see it as it is now."
 
 
@@ -41,10 +42,16 @@ class Original:
 
 
 def find(session: Session, verdict_id: str) -> Original:
-    """Return the original of a verdict; raises NotFoundError, or GoneError for a deleted one."""
+    """Return the original of a verdict; raises NotFoundError.
+
+    Raises GoneError for one that was deleted, or refused when its source was listed.
+    """
     job, verdict = verdicts.get(session, verdict_id)
     (row,) = items.rows_at(session, job.id, [verdict.position])
-    original = Original(SourceItem.from_row(dict(row)), verdict.sha256)
+    item = SourceItem.from_row(dict(row))
+    if item.fault_code is not None:
+        raise GoneError(REFUSED.format(reason=item.fault_message))
+    original = Original(item, verdict.sha256)
     if job.uploads_deleted_at is not None and services().access.is_stored(original.item.uri):
         raise GoneError(DELETED)
     return original

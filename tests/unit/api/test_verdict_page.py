@@ -20,7 +20,7 @@ from db.verdicts import NewVerdict
 from tests.support.api import ApiRig, part, png
 from tests.support.images import encoded, photo_like
 from tests.support.pretend_worker import judge_by_name
-from tests.support.rows import add_job_of, get_job
+from tests.support.rows import add_champion, add_job_of, get_job
 from tests.support.signing import signed
 from tests.support.web import LOOPBACK, web_server
 from tests.unit.api.test_pages import FORM, Inline
@@ -166,6 +166,20 @@ def test_a_file_that_is_no_image_is_not_shown(rig: ApiRig) -> None:
     assert "is not an image that can be shown" in page
     assert "image.jpg" not in page
     assert "alert(1)" not in page
+
+
+def test_an_image_that_was_refused_says_why(make_rig: Callable[..., ApiRig]) -> None:
+    """On the page and over HTTP: it was never kept, so nobody reads where it is not."""
+    rig = make_rig(max_image_bytes=1024)
+    add_champion(rig.database)
+    data = {"files": [part("large.png", bytes(1025)), part("fake.png")]}
+    job_id = rig.client.post("/v1/jobs", data=data).json["id"]
+    rig.worker.run(job_id)
+    page = rig.client.get(f"/verdicts/{job_id}-0").text
+    assert "it was refused before it was scanned. The file has 1,025 bytes" in page
+    assert "URI" not in page
+    answer = rig.client.get(f"/v1/verdicts/{job_id}-0/image.jpg")
+    assert (answer.status_code, "1,025 bytes" in answer.json["detail"]) == (410, True)
 
 
 def test_another_server_is_asked_only_when_somebody_wants_it(
