@@ -36,7 +36,7 @@ from api.pages import summary as summary_pages
 from api.pages import system as system_pages
 from api.pages import verdicts as verdict_pages
 from api.pages import views as pages
-from api.requests import JobRequest, JobUpload, ScanUpload
+from api.requests import UPLOAD_ID, JobRequest, JobUpload, ScanUpload
 from api.schemas import HeatmapView, JobView, LandedVerdicts, Problem, ScanView
 from api.services import EXTENSION, Services
 from api.spool import SpoolingRequest, limit_text_body
@@ -68,7 +68,7 @@ class VerdictIdConverter(BaseConverter):
 class UploadIdConverter(BaseConverter):
     """A path segment that can be the id of a resumable upload."""
 
-    regex = "upload_[0-9a-f]{32}"
+    regex = UPLOAD_ID
 
 
 class WebhookIdConverter(BaseConverter):

@@ -5,7 +5,7 @@ from typing import cast
 
 from flask import Flask, Response, g, render_template, request
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from api.schemas import Fault, Problem
@@ -54,6 +54,12 @@ AWAY = (
     "give the administrator the request id, under which the log holds what happened."
 )
 
+UNFIT = (
+    "The request holds a value that cannot be kept or looked for: a number that is too large, or "
+    "a character that is not allowed. Correct it; if you see none, give the administrator the "
+    "request id, under which the log holds what happened."
+)
+
 
 class FieldError(RequestError):
     """One field of a request is wrong."""
@@ -79,6 +85,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(FakesweepError, _from_ours)
     app.register_error_handler(PageError, _from_page)
     app.register_error_handler(OperationalError, _from_service)
+    app.register_error_handler(DataError, _from_data)
     app.register_error_handler(OSError, _from_system)
     app.register_error_handler(Exception, _from_bug)
 
@@ -150,6 +157,12 @@ def _from_service(error: Exception) -> Response:
     answer = problem(503, AWAY)
     answer.headers["Retry-After"] = "5"
     return answer
+
+
+def _from_data(error: DataError) -> Response:
+    """Return the 422 problem for what no field's check caught, and the database does not take."""
+    log.warning("value_refused_by_database", exc_info=error)
+    return problem(422, UNFIT)
 
 
 def _from_system(error: OSError) -> Response:

@@ -12,6 +12,7 @@ from pydantic import (
     field_validator,
 )
 
+from api.requests import MAX_METADATA, visible
 from core.terms import ExportFormat, ItemCode, JobKind, JobState, Label, Outcome, Priority
 
 LONGEST_SIDE = 1600  # of an image that is shown
@@ -25,6 +26,9 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+MetadataPair = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}:", max_length=565), AfterValidator(visible)
+]
 
 
 class JobPath(BaseModel):
@@ -64,8 +68,10 @@ class JobQuery(PageQuery):
     state: JobState | None = None
     kind: JobKind | None = None
     priority: Priority | None = None
-    metadata: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}:")]] = Field(
-        [], description="`key:value`, as in `campaign:spring`; of several, all must match."
+    metadata: list[MetadataPair] = Field(
+        [],
+        max_length=MAX_METADATA,
+        description="`key:value`, as in `campaign:spring`; of several, all must match.",
     )
     created_after: Moment | None = Field(None, description="The moment itself included.")
     created_before: Moment | None = None

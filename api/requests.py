@@ -12,11 +12,14 @@ from core.sources import FolderSource
 from core.terms import Alias, FaceMode, Label, Priority, SourceType
 
 MAX_URLS = 10_000
+MAX_METADATA = 50
+UPLOAD_ID = "upload_[0-9a-f]{32}"
 DAY_S = 24 * 3600
 CONTROL = ("Cc", "Cs")
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """Return the text, which has no control characters; raises ValueError."""
     if any(category(letter) in CONTROL for letter in text):
         raise ValueError("Leave control characters out.")
     return text
@@ -24,7 +27,7 @@ def _visible(text: str) -> str:
 
 def _of_lines(text: str) -> str:
     lines = text.replace("\r\n", "\n")
-    _visible(lines.replace("\n", "").replace("\t", ""))
+    visible(lines.replace("\n", "").replace("\t", ""))
     return lines
 
 
@@ -49,10 +52,10 @@ class UploadedFile(FileStorage):
 
 
 MetadataKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=64)]
-MetadataValue = Annotated[str, Field(max_length=500), AfterValidator(_visible)]
-CustomId = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_visible)]
+MetadataValue = Annotated[str, Field(max_length=500), AfterValidator(visible)]
+CustomId = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(visible)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
-Uri = Annotated[str, Field(max_length=4096), AfterValidator(_visible)]
+Uri = Annotated[str, Field(max_length=4096), AfterValidator(visible)]
 ManifestFormat = Literal["jsonl", "csv"]
 
 
@@ -67,8 +70,8 @@ class ScanOptions(Body):
 
     metadata: dict[MetadataKey, MetadataValue] = Field(
         default={},
-        max_length=50,
-        description="What you want to find the job by: up to 50 pairs.",
+        max_length=MAX_METADATA,
+        description=f"What you want to find the job by: up to {MAX_METADATA} pairs.",
         examples=[{"campaign": "spring", "source": "forum"}],
     )
     rescan: bool = Field(default=False, description="Score also what was scored before.")
@@ -148,7 +151,7 @@ class UploadRequest(Body):
     """A finished resumable upload; one job can use it."""
 
     type: Literal["upload"]
-    id: str = Field(examples=["upload_01a20b556ef076ef82e6d3893ba81f31"])
+    id: str = Field(pattern=f"^{UPLOAD_ID}$", examples=["upload_01a20b556ef076ef82e6d3893ba81f31"])
     used_as: Literal["archive", "manifest"] = Field(alias="as")
     format: ManifestFormat | None = Field(default=None, description="Null: by its name.")
 

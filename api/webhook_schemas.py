@@ -1,18 +1,16 @@
 """What goes over HTTP about webhooks."""
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.queries import PageQuery
+from api.requests import visible
 from core.terms import DeliveryState, JobEvent
 
 MAX_URL_LENGTH = 2048
-URL = Field(
-    max_length=MAX_URL_LENGTH,
-    description="Where events are sent; https only, except to networks that are allowed.",
-    examples=["https://example.com/fakesweep"],
-)
+Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(visible)]
 
 
 class WebhookPath(BaseModel):
@@ -32,7 +30,10 @@ class WebhookRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = URL
+    url: Url = Field(
+        description="Where events are sent; https only, except to networks that are allowed.",
+        examples=["https://example.com/fakesweep"],
+    )
     events: list[JobEvent] = Field(
         list(JobEvent), min_length=1, description="What to hear of; by default everything."
     )
@@ -43,7 +44,7 @@ class WebhookChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str | None = Field(None, max_length=MAX_URL_LENGTH)
+    url: Url | None = None
     events: list[JobEvent] | None = Field(None, min_length=1)
     enabled: bool | None = Field(
         None, description="False ends what is on its way; true opens a disabled webhook again."

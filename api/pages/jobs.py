@@ -3,13 +3,13 @@
 import re
 from contextlib import suppress
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from api.errors import PageError
-from api.identity import caller
 from api.jobs import begin_to_cancel, begin_to_delete, page_of_jobs
+from api.pages.fragments import if_new
 from api.pages.sign_in import own_path
 from api.queries import JobQuery, RetryQuery
 from api.services import services
@@ -19,7 +19,7 @@ from core.terms import ExportFormat
 
 JOBS_A_PAGE = 25
 ID = re.compile(r"(?:job_)?([0-9a-f]{8,32})")
-PAIR = re.compile(r"[A-Za-z0-9_.-]{1,64}:.*")
+PAIR = re.compile(r"[A-Za-z0-9_.-]{1,64}:[^\x00-\x1f\x7f-\x9f]{0,500}")
 NOT_FOUND_BY = _(
     "Write a job's id, or 8 letters or more of its beginning, or `key:value` of its metadata, "
     "as in `campaign:spring`."
@@ -31,6 +31,17 @@ blueprint = Blueprint("job_pages", __name__)
 @blueprint.get("/jobs")
 def show_jobs() -> str:
     """Show one page of the jobs that are asked for, newest first."""
+    return render_template("jobs.html", settings=services().settings, **_found())
+
+
+@blueprint.get("/jobs/list")
+def show_list() -> Response:
+    """Show them alone, as the page asks for them while it is open."""
+    return if_new(render_template("jobs_list.html", **_found()))
+
+
+def _found() -> dict[str, object]:
+    """Return the jobs that the request asks for, and how it asks; raises PageError."""
     asked = {name: value for name in ("find", "label", "state") if (value := _given(name))}
     query = JobQuery.model_validate(
         {
@@ -41,16 +52,12 @@ def show_jobs() -> str:
             **_found_by(asked.get("find", "")),
         }
     )
-    return render_template(
-        "jobs.html",
-        page=page_of_jobs(query),
-        query=query,
-        asked=asked,
-        given=query.model_dump(exclude_none=True, exclude_defaults=True, mode="json"),
-        settings=services().settings,
-        is_admin=caller().is_admin,
-        here=request.full_path.rstrip("?"),
-    )
+    return {
+        "page": page_of_jobs(query),
+        "query": query,
+        "asked": asked,
+        "here": url_for("job_pages.show_jobs", cursor=query.cursor, **asked),
+    }
 
 
 @blueprint.post("/jobs/<job:job_id>/cancel")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import IO
 
 import pytest
+from sqlalchemy.exc import DataError
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -100,6 +101,20 @@ def test_a_disk_without_room_for_the_request_is_a_507(
     monkeypatch.setattr("api.spool.os.pwrite", refuse)
     answer = rig.client.post("/v1/jobs", data={"files": part("a.png")})
     assert answer.status_code == 507
+
+
+def test_a_value_that_the_database_does_not_take_is_a_422(
+    rig: ApiRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should a check of the fields ever miss it; the statement stays inside."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise DataError("SELECT secret", {}, ValueError("a NUL"))
+
+    monkeypatch.setattr("api.jobs.job_pages.page", refuse)
+    answer = rig.client.get("/v1/jobs")
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    assert "secret" not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -82,12 +82,22 @@ def test_jobs_are_listed_by_state_and_kind(rig: ApiRig) -> None:
     assert listed("kind=bulk&state=queued") == [waiting]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "state=lost", "kind=", "cursor=!"])
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=1001", "state=lost", "kind=", "cursor=!", "metadata=a", "metadata=a:%00"],
+)
 def test_a_query_that_makes_no_sense_is_refused(rig: ApiRig, query: str) -> None:
     """The problem names the parameter."""
     answer = rig.client.get(f"/v1/jobs?{query}")
     assert answer.status_code == 422
-    assert answer.json["errors"][0]["field"] == query.partition("=")[0]
+    assert answer.json["errors"][0]["field"].partition(".")[0] == query.partition("=")[0]
+
+
+def test_no_more_is_looked_for_than_a_job_can_hold(rig: ApiRig) -> None:
+    """Each pair costs the database a look-up."""
+    for pairs, status in ((50, 200), (51, 422)):
+        query = "&".join(f"metadata=k{i}:v" for i in range(pairs))
+        assert rig.client.get(f"/v1/jobs?{query}").status_code == status
 
 
 @pytest.mark.parametrize("job_id", ["job_" + "0" * 32, "1", "job_%00", "job_" + "0" * 31 + "'"])

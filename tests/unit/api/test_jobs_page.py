@@ -46,7 +46,7 @@ def test_jobs_are_found_by_id_note_label_and_state(rig: ApiRig) -> None:
     assert "There are no such jobs." in rig.client.get("/jobs?label=uncertain").text
 
 
-@pytest.mark.parametrize("text", ["job_12", "holiday", "job_0123456z", "%", ":", "\0"])
+@pytest.mark.parametrize("text", ["job_12", "holiday", "job_0123456z", "%", ":", "\0", "a:\0"])
 def test_what_is_neither_an_id_nor_a_note_is_refused(rig: ApiRig, text: str) -> None:
     """With what can be written there."""
     answer = rig.client.get("/jobs", query_string={"find": text}, headers=FORM)

@@ -238,6 +238,15 @@ def test_a_job_of_an_upload_can_be_sent_again(rig: ApiRig) -> None:
     assert (stored.format, stored.strict, len(stored.parts)) == ("csv", True, 1)
 
 
+@pytest.mark.parametrize("given", ["\0", "", "upload_1", f"upload_{'0' * 31}\0"])
+def test_what_is_no_upload_id_is_refused(rig: ApiRig, given: str) -> None:
+    """Before the database is asked for it."""
+    source = {"type": "upload", "id": given, "as": "archive"}
+    answer = rig.client.post("/v1/jobs", json={"source": source})
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == "source.id"
+
+
 def test_an_empty_upload_is_no_source(rig: ApiRig) -> None:
     """A file without bytes is finished at once, and holds no image."""
     assert submit(rig, begin(rig.client, 0)).status_code == 409

@@ -60,6 +60,7 @@ def test_webhooks_are_listed_newest_first_page_by_page(rig: ApiRig) -> None:
         ({"url": "https://[::1]/hook"}, "url"),
         ({"url": "https://169.254.169.254/latest"}, "url"),
         ({"url": "https://user:word@example.com"}, "url"),
+        ({"url": "https://example.com/\0"}, "url"),
         ({"url": "file:///etc/passwd"}, "url"),
         ({"url": "https://example.com/" + 2048 * "a"}, "url"),
         ({"url": URL, "events": []}, "events"),
