@@ -5,7 +5,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from api.errors import FieldError
 
-LARGEST = 2**63 - 1
+# What an INTEGER holds, and for these nouns a BIGINT; Postgres refuses to look for a larger one.
+LARGEST = 2**31 - 1
+LARGEST_BIG = 2**63 - 1
+BIG = frozenset({"job", "line", "delivery"})
 
 
 def encode(noun: str, place: int) -> str:
@@ -23,7 +26,7 @@ def decode(noun: str, cursor: str | None) -> int | None:
     except (ValueError, RecursionError):
         stored = None
     place = stored.get(noun) if isinstance(stored, dict) else None
-    if type(place) is not int or not 0 <= place <= LARGEST:
+    if type(place) is not int or not 0 <= place <= (LARGEST_BIG if noun in BIG else LARGEST):
         raise FieldError(
             "cursor",
             "The cursor is not valid for this list. Pass `next_cursor` of the page before, "

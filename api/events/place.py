@@ -6,7 +6,8 @@ from typing import Self
 
 from api.errors import FieldError
 
-WRITTEN = re.compile(r"(\d{1,18})(\.end)?")
+WRITTEN = re.compile(r"(\d{1,10})(\.end)?")
+LARGEST = 2**31 - 1  # that a landing can be
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Place:
         if not written:
             return cls()
         found = WRITTEN.fullmatch(written)
-        if found is None:
+        if found is None or int(found[1]) > LARGEST:
             raise FieldError(
                 "Last-Event-ID",
                 "The id is none of this job's events. Send the last `id` that came, unchanged, or "
