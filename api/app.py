@@ -36,6 +36,7 @@ from api.pages import summary as summary_pages
 from api.pages import system as system_pages
 from api.pages import verdicts as verdict_pages
 from api.pages import views as pages
+from api.places import Places
 from api.requests import UPLOAD_ID, JobRequest, JobUpload, ScanUpload
 from api.schemas import HeatmapView, JobView, LandedVerdicts, Problem, ScanView
 from api.services import EXTENSION, Services
@@ -51,6 +52,7 @@ from db.session import Database
 
 SPARE_PARTS = 6  # text fields, and the empty fields of a browser's form
 MAX_FIELD_BYTES = 4 * 1024 * 1024  # `items` of 10,000 files
+DECODED_AT_A_TIME = 2  # a large image takes some hundred megabytes
 
 
 class JobIdConverter(BaseConverter):
@@ -103,6 +105,8 @@ def create_app(
         validation_error_callback=errors.invalid,
     )
     streams = settings.max_streams or max(1, settings.api_threads // 2)
+    few = max(1, settings.api_threads // 4)
+    in_line = BoundedSemaphore(few)
     app.extensions[EXTENSION] = Services(
         settings=settings,
         database=database or Database(settings.database_url),
@@ -112,6 +116,8 @@ def create_app(
         reader=ItemReader(settings.max_image_bytes, access_of(settings)),
         waiting_room=BoundedSemaphore(max(1, (settings.api_threads - streams) // 2)),
         streams=BoundedSemaphore(streams),
+        fetching=Places(BoundedSemaphore(few), in_line),
+        decoding=Places(BoundedSemaphore(DECODED_AT_A_TIME), in_line),
         access=access_of(settings),
     )
     _set_limits(app, settings)

@@ -5,6 +5,7 @@ from threading import BoundedSemaphore
 
 from flask import current_app
 
+from api.places import Places
 from core.access import Access
 from core.endings import Endings
 from core.errors import BrokerUnavailableError
@@ -25,7 +26,8 @@ class Services:
 
     `endings` tells when single scans have ended and heatmaps are made, `reader` reads the images
     of items, `access` tells which places jobs may name, `waiting_room` bounds the requests that
-    wait, `streams` those that are answered for long.
+    wait for a worker, `streams` those that are answered for long, `fetching` and `decoding` those
+    that show an image.
     """
 
     settings: Settings
@@ -37,6 +39,8 @@ class Services:
     access: Access
     waiting_room: BoundedSemaphore
     streams: BoundedSemaphore
+    fetching: Places
+    decoding: Places
 
     def ring(self, *messages: Message) -> None:
         """Send the messages after a commit; without a broker, recovery finds what they are for."""

@@ -5,12 +5,14 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from api import images
+from api import places
+from api.places import Places
 from core.localfiles import local_path
 from core.sources import SourceItem
 from core.storage import read_bytes
@@ -104,13 +106,18 @@ def web() -> Iterator[Web]:
         yield web
 
 
-def test_an_image_at_a_url_is_fetched_again(make_rig: Callable[..., ApiRig], web: Web) -> None:
-    """Through the guards of every fetch: a network that is not allowed any more is not asked."""
-    rig = make_rig(outbound_allowed_networks=LOOPBACK)
+def scan_url(rig: ApiRig, web: Web) -> str:
+    """Scan the image of the server; return the id of its verdict."""
     job_id = get_job(rig.database, add_job_of(rig.database, ["a.png"], root=web.root)).public_id
     digest = hashlib.sha256(png()).digest()
     rig.worker.run(job_id, judge=lambda at, item: replace(judge_by_name(at, item), sha256=digest))
-    path = f"/v1/verdicts/{job_id}-0/image.jpg"
+    return f"{job_id}-0"
+
+
+def test_an_image_at_a_url_is_fetched_again(make_rig: Callable[..., ApiRig], web: Web) -> None:
+    """Through the guards of every fetch: a network that is not allowed any more is not asked."""
+    rig = make_rig(outbound_allowed_networks=LOOPBACK)
+    path = f"/v1/verdicts/{scan_url(rig, web)}/image.jpg"
     assert rig.client.get(path).status_code == 200
     assert web.requests == ["GET /a.png"]
     refused = make_rig().client.get(path)
@@ -119,14 +126,61 @@ def test_an_image_at_a_url_is_fetched_again(make_rig: Callable[..., ApiRig], web
     assert web.requests == ["GET /a.png"]
 
 
-def test_few_images_are_decoded_at_a_time(rig: ApiRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has to wait for too long is told to come back."""
-    verdict_id = scan(rig, png())
-    monkeypatch.setattr(images, "PATIENCE_S", 0)
-    assert images.AT_A_TIME.acquire(blocking=False)
-    assert images.AT_A_TIME.acquire(blocking=False)
-    try:
-        answer = rig.client.get(f"/v1/verdicts/{verdict_id}/image.jpg")
-    finally:
-        images.AT_A_TIME.release(2)
+class FreeLater(BoundedSemaphore):
+    """Places that are all taken, until somebody waits for one."""
+
+    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+        """Return whether the caller waits."""
+        return blocking and timeout != 0
+
+    def release(self, n: int = 1) -> None:
+        """Take a place back."""
+
+
+def with_taken(rig: ApiRig, **places: Places) -> None:
+    """Let the application work with other places."""
+    rig.app.extensions["fakesweep"] = replace(rig.app.extensions["fakesweep"], **places)
+
+
+def test_who_looks_at_an_image_waits_for_a_place(make_rig: Callable[..., ApiRig], web: Web) -> None:
+    """To fetch it, and to decode it; those who wait for a verdict need none of these places."""
+    rig = make_rig(outbound_allowed_networks=LOOPBACK)
+    path = f"/v1/verdicts/{scan_url(rig, web)}/image.jpg"
+    room = rig.app.extensions["fakesweep"].waiting_room
+    while room.acquire(blocking=False):
+        pass
+    later = Places(FreeLater(), BoundedSemaphore(1))
+    with_taken(rig, fetching=later, decoding=later)
+    assert rig.client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("step", ["fetching", "decoding"])
+def test_few_wait_for_a_place(make_rig: Callable[..., ApiRig], web: Web, step: str) -> None:
+    """The next one is told to come back at once, so that threads are left for others."""
+    rig = make_rig(outbound_allowed_networks=LOOPBACK)
+    path = f"/v1/verdicts/{scan_url(rig, web)}/image.jpg"
+    in_line = rig.app.extensions["fakesweep"].fetching.waiting
+    assert in_line is rig.app.extensions["fakesweep"].decoding.waiting
+    taken = [in_line.acquire(blocking=False) for _ in range(3)]
+    assert taken == [True, True, False]
+    with_taken(rig, **{step: Places(FreeLater(), in_line)})
+    answer = rig.client.get(path)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+
+
+def test_nobody_waits_for_a_place_for_too_long(
+    rig: ApiRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has to is told to come back."""
+    verdict_id = scan(rig, png())
+    monkeypatch.setattr(places, "PATIENCE_S", 0)
+    with_taken(rig, decoding=Places(FreeLater(), BoundedSemaphore(1)))
+    answer = rig.client.get(f"/v1/verdicts/{verdict_id}/image.jpg")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+
+
+def test_a_browser_keeps_an_image_for_a_while(rig: ApiRig) -> None:
+    """For whoever asked for it, and nobody else."""
+    headers = rig.client.get(f"/v1/verdicts/{scan(rig, png())}/image.jpg").headers
+    assert headers["Cache-Control"] == "private, max-age=300"
+    assert {"Authorization", "Cookie"} <= {one.strip() for one in headers["Vary"].split(",")}
