@@ -1,11 +1,12 @@
 """The page of one verdict: the image with its faces, what speaks for the score, and feedback."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
+from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response as Redirect
 
 from api import originals
@@ -47,19 +48,15 @@ class File:
 
 @dataclass(frozen=True)
 class Heat:
-    """A heatmap that the page shows, or is about to; `trouble` says why it never will."""
+    """A heatmap that the page shows, or is about to; `trouble` says why it never will.
+
+    One that is `away` is made, and cannot be read at the moment.
+    """
 
     face: int
     picture: Picture | None = None
-    trouble: str = ""
-
-
-@dataclass(frozen=True)
-class Copy:
-    """A verdict of the same bytes."""
-
-    job_id: str
-    verdict: VerdictView
+    trouble: str = ""  # in English, as the API says it
+    is_away: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class Shown:
     verdict: VerdictView
     card: dict[str, Any]
     original: originals.Original | None
-    copies: Sequence[Copy] = field(default_factory=list)
+    copies: Sequence[VerdictView] = ()
     trouble: str = ""
 
 
@@ -121,12 +118,7 @@ def _look(verdict_id: str) -> Shown:
             card=job.model_version.card,
             original=original,
             copies=[
-                Copy(
-                    other.public_id,
-                    verdict_view(
-                        copy, job_id=other.public_id, model_version=other.model_version.name
-                    ),
-                )
+                verdict_view(copy, job_id=other.public_id, model_version=other.model_version.name)
                 for other, copy in found
             ],
             trouble=trouble,
@@ -142,7 +134,7 @@ def _file(shown: Shown) -> File:
         content = read_original(shown.original)
     except GoneError as error:
         return File(trouble=str(error))
-    except StorageError:
+    except (StorageError, ServiceUnavailable):  # too many look at images, or it does not answer
         return File(is_away=True)
     metadata = read_metadata(content)
     credentials = read_credentials(content, metadata.format) if metadata else None
@@ -157,6 +149,8 @@ def _heat(verdict_id: str) -> Heat | None:
         return Heat(face, wait_for_heatmap(verdict_id, face, wait_s=0))
     except (ConflictError, NotFoundError) as error:  # GoneError is among them
         return Heat(face, trouble=str(error))
+    except StorageError:
+        return Heat(face, is_away=True)
 
 
 def _answers(label: Label | None) -> list[tuple[Label, str]]:

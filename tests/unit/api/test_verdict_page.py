@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from threading import BoundedSemaphore
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from sqlalchemy import update
 
 from api.pages import scale
 from api.pages.words import FACE_REASONS
+from api.places import Places
+from core.errors import StorageError
 from core.sources import SourceItem
 from core.terms import FaceReason, Label
 from db import heatmaps
@@ -23,6 +26,7 @@ from tests.support.pretend_worker import judge_by_name
 from tests.support.rows import add_champion, add_job_of, get_job
 from tests.support.signing import signed
 from tests.support.web import LOOPBACK, web_server
+from tests.unit.api.test_images import FreeLater, with_taken
 from tests.unit.api.test_pages import FORM, Inline
 
 CARD = {
@@ -145,6 +149,28 @@ def test_a_heatmap_that_cannot_be_made_says_why_on_the_page(rig: ApiRig) -> None
     assert "No face found" in page.text
 
 
+def test_a_heatmap_that_cannot_be_read_now_leaves_the_rest_of_the_page(
+    rig: ApiRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes again by itself, as one that is being made."""
+    path = scan(rig, "fake.png")
+    rig.client.get(f"{path}?heatmap=0")
+    with rig.database.write() as session:
+        claim = heatmaps.claim_next(session, lease_s=60)
+        assert claim is not None
+        heatmaps.finish(session, claim.key, towards=Label.FAKE, box=[4, 6, 24, 26])
+
+    def fail(*_: object, **__: object) -> bytes:
+        raise StorageError("The bucket does not answer.")
+
+    monkeypatch.setattr("api.heatmaps.read_bytes", fail)
+    page = rig.client.get(f"{path}?heatmap=0")
+    assert page.status_code == 200
+    assert "The heatmap does not answer at the moment" in page.text
+    assert 'http-equiv="refresh"' in page.text
+    assert "0.970" in page.text
+
+
 def test_an_image_that_is_gone_says_so_on_the_page(rig: ApiRig) -> None:
     """Its verdict stays."""
     path = scan(rig, "fake.png")
@@ -198,6 +224,11 @@ def test_another_server_is_asked_only_when_somebody_wants_it(
         assert web.requests == []
         assert "image.jpg" in rig.client.get(f"{path}?fetch=1").text
         assert web.requests == ["GET /fake.png"]
+        with_taken(rig, fetching=Places(FreeLater(), BoundedSemaphore(0)))
+        busy = rig.client.get(f"{path}?fetch=1")
+        assert busy.status_code == 200
+        assert "The image does not answer at the moment" in busy.text
+        assert "0.970" in busy.text
 
 
 def test_the_same_image_is_found_in_other_jobs(guarded_rig: ApiRig) -> None:
