@@ -91,8 +91,14 @@ def _follow(server: ScanServer, images: Images, options: JobOptions, notes: Cons
             server.require_running()
             progress.show(job)
 
+        def show_silence(silence_s: float) -> None:
+            server.require_running()
+            progress.show_silence(silence_s)
+
         try:
-            return server.client.jobs.wait(job.id, on_progress=show, poll_s=POLL_S)
+            return server.client.jobs.wait(
+                job.id, on_progress=show, on_silence=show_silence, poll_s=POLL_S
+            )
         except KeyboardInterrupt:
             with suppress(ClientError):  # it may have ended just now
                 server.client.jobs.cancel(job.id)

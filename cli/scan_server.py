@@ -18,6 +18,8 @@ from core.settings import Settings, load_settings
 Say = Callable[[str], None]
 Submit = Callable[[Images, JobOptions], Job]
 
+# Half a minute, in which an API that ended is started again.
+PATIENT_ATTEMPTS = 12
 OWN_HOST = "127.0.0.1"  # what nobody but this command is to use
 
 
@@ -59,7 +61,7 @@ def local_server(images: Images, *, workers: int, say: Say) -> Iterator[ScanServ
 def _joined(holder: Holder, say: Say) -> Iterator[ScanServer]:
     say(f"Using the stack that runs here: {holder}.")
     wait_until_ready(holder.url, look_at="its terminal")
-    with connected(holder.url) as client:
+    with connected(holder.url, attempts=PATIENT_ATTEMPTS) as client:
         yield ScanServer(client=client, submit=partial(_submit_to, client, holder))
 
 
@@ -74,7 +76,7 @@ def _own(settings: Settings, images: Images, workers: int, say: Say) -> Iterator
         say(f"Starting fakesweep on this machine; its logs are in {stack.logs_dir}.")
         stack.wait_until_ready()
         try:
-            with connected(stack.url) as client:
+            with connected(stack.url, attempts=PATIENT_ATTEMPTS) as client:
                 yield ScanServer(
                     client=client,
                     submit=partial(_submit, client),

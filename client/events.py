@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from client.answers import Job, Verdict, job_from, verdict_from
-from client.errors import ApiError, ConnectionFailed
+from client.errors import ApiError, ClientError, ConnectionFailed
 from client.http import Http
+from client.patience import Patience
 
 TOO_BUSY = 503
 PAUSE_S = 2.0  # between two connections, or two looks at the job
@@ -35,42 +36,53 @@ class _Message:
 class Follower:
     """Follows the job at the path to its end, over as many connections as it takes."""
 
-    def __init__(self, http: Http, path: str, *, with_verdicts: bool) -> None:
+    def __init__(self, http: Http, path: str, patience: Patience, *, with_verdicts: bool) -> None:
         self._http = http
         self._path = path
+        self._patience = patience
         self._with_verdicts = with_verdicts
         self._last_id: str | None = None
 
     async def events(self) -> AsyncGenerator[JobEvent]:
         """Yield the events up to the end; each verdict once.
 
-        While the server has no place for another stream, the job is asked for every few seconds
-        instead. Raises ConnectionFailed after so many connections in a row without an event.
+        Raises ConnectionFailed after so many connections in a row without an event, and when the
+        patience ends.
         """
-        failures = 0
+        closed = 0
         while True:
             try:
-                async with aclosing(self._connection()) as connection:
-                    async for event in connection:
-                        failures = 0
+                closed += 1  # unless it breaks off, or has an event
+                async with aclosing(self._round()) as found:
+                    async for event in found:
+                        closed = 0
+                        self._patience.answered()
                         yield event
                         if event.name == "end":
                             return
-                failures += 1
-            except ConnectionFailed:
-                failures += 1
-                if failures >= self._http.attempts:
-                    raise
-            except ApiError as error:
-                if error.status != TOO_BUSY:
-                    raise
-                yield JobEvent("progress", job=job_from(await self._http.get(self._path)))
-            if failures >= self._http.attempts:
+            except ClientError as error:
+                closed = 0
+                self._patience.bear(error)
+            if closed >= self._http.attempts:
                 raise ConnectionFailed(
                     f"The server at {self._http.url} closes the events of the job again and again; "
                     "a proxy between may not let them through."
                 )
             await self._http.pause(PAUSE_S)
+
+    async def _round(self) -> AsyncGenerator[JobEvent]:
+        """Yield the events of one connection, or where the job stands if there is no place for it.
+
+        Without a place, the job is thereby asked for every few seconds.
+        """
+        try:
+            async with aclosing(self._connection()) as connection:
+                async for event in connection:
+                    yield event
+        except ApiError as error:
+            if error.status != TOO_BUSY:
+                raise
+            yield JobEvent("progress", job=job_from(await self._http.get(self._path)))
 
     async def _connection(self) -> AsyncGenerator[JobEvent]:
         headers = {"Accept": "text/event-stream"}

@@ -1,8 +1,9 @@
 """The jobs of a server: submit, follow, read their verdicts, cancel, retry, delete."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,11 +22,11 @@ from client.answers import (
 )
 from client.download import save
 from client.events import Follower, JobEvent
+from client.patience import PATIENCE_S, Listener, Patience, Show, ShowSilence, wait_for_end
 from client.sources import Archive, Files, Manifest, Prefix, Source, Urls, recognised
 from client.submission import DEFAULT, AsyncSubmission, JobOptions
 
 PAGE_SIZE = 1000
-Show = Callable[[Job], None]
 
 
 class AsyncJobs(AsyncSubmission):
@@ -94,24 +95,34 @@ class AsyncJobs(AsyncSubmission):
         *,
         progress: bool = False,
         on_progress: Show | None = None,
+        on_silence: ShowSilence | None = None,
         poll_s: float = 0.5,
+        patience_s: float = PATIENCE_S,
     ) -> Job:
         """Wait until nothing more will happen to the job; return how it ended.
 
         With `progress`, a bar on standard error shows where it stands, if rich is installed.
-        `on_progress` is called with each state seen, the last one included.
+        `on_progress` is called with each state seen, the last one included. A server that stops
+        to answer is asked again until it has been silent for `patience_s`; `on_silence` is
+        called with the seconds so far.
         """
+        given = Listener(on_progress, on_silence)
+        wait = partial(wait_for_end, self._http, _path(job), poll_s=poll_s, patience_s=patience_s)
         if progress and find_spec("rich"):
             with import_module("client.progress").JobProgress() as bar:
-                return await self._wait(job, [bar.show, on_progress], poll_s)
-        return await self._wait(job, [on_progress], poll_s)
+                return await wait(Listener(bar.show, bar.show_silence), given)
+        return await wait(given)
 
-    async def events(self, job: JobRef, *, verdicts: bool = True) -> AsyncGenerator[JobEvent]:
+    async def events(
+        self, job: JobRef, *, verdicts: bool = True, patience_s: float = PATIENCE_S
+    ) -> AsyncGenerator[JobEvent]:
         """Yield what happens to the job until its end: progress, and each verdict once.
 
-        A connection that breaks is taken up again behind the last event.
+        A connection that breaks is taken up again behind the last event, unless the server does
+        not answer for `patience_s`.
         """
-        follower = Follower(self._http, _path(job), with_verdicts=verdicts)
+        patience = Patience(longest_s=patience_s, attempts=self._http.attempts)
+        follower = Follower(self._http, _path(job), patience, with_verdicts=verdicts)
         async with aclosing(follower.events()) as events:
             async for event in events:
                 yield event
@@ -183,16 +194,6 @@ class AsyncJobs(AsyncSubmission):
     async def delete(self, job: JobRef) -> None:
         """Delete a job that has ended, with its verdicts and uploads."""
         await self._http.send("DELETE", _path(job))
-
-    async def _wait(self, job: JobRef, told: Sequence[Show | None], poll_s: float) -> Job:
-        while True:
-            now = await self.get(job)
-            for show in told:
-                if show is not None:
-                    show(now)
-            if now.is_final:
-                return now
-            await self._http.pause(poll_s)
 
 
 def _path(job: JobRef) -> str:

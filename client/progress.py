@@ -42,6 +42,11 @@ class JobProgress:
             speed=_speed(job),
         )
 
+    def show_silence(self, silence_s: float) -> None:
+        """Show that the server does not answer, and for how long it has not."""
+        stage = f"no answer from the server for {silence_s:.0f} s; asking again"
+        self._progress.update(self._task, description=stage, speed="")
+
     def __enter__(self) -> "JobProgress":
         self._progress.start()
         return self

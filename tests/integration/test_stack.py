@@ -177,6 +177,18 @@ def test_a_killed_up_leaves_no_process() -> None:
         until(lambda: not processes_of(installed))
 
 
+def test_a_scan_outlives_its_api(tmp_path: Path) -> None:
+    """kill -9 of the API: it is started again, and the scan goes on to its last verdict."""
+    folder = draw_images(tmp_path / "many", 600)
+    with installation(shard_size="4", batch_size="1") as installed:
+        process = installed.spawn("scan", str(folder))
+        with Client(installed.url) as client:
+            until(lambda: client.is_ready() and has_verdicts(client))
+        os.kill(named_processes(installed)["api"], signal.SIGKILL)
+        output, _ = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0, output
+
+
 def test_ctrl_c_cancels_the_scan(tmp_path: Path) -> None:
     """An interrupted scan leaves no job that the next stack would go on with."""
     folder = draw_images(tmp_path / "many", 1200)

@@ -6,9 +6,9 @@ import httpx
 import pytest
 from flask import Response
 
-from client import ApiError, Client, ConnectionFailed, Face, UnexpectedAnswer
+from client import ApiError, Client, ConnectionFailed, Face, Job, UnexpectedAnswer
 from client.answers import verdict_from
-from tests.unit.client.conftest import FakeServer
+from tests.unit.client.conftest import FakeServer, job
 from tests.unit.client.conftest import verdict as raw_verdict
 
 PROBLEM = (
@@ -61,6 +61,51 @@ def test_waits_until_the_job_is_final(client: Client) -> None:
     job = client.jobs.wait("job_1", on_progress=lambda job: seen.append(job.state), poll_s=0)
     assert seen == ["planning", "running", "completed"]
     assert job.is_final
+
+
+def away(request: httpx.Request) -> httpx.Response:
+    """Fail as where nothing listens."""
+    raise httpx.ConnectError("Connection refused", request=request)
+
+
+def test_waiting_goes_on_while_the_server_is_away(client: Client, server: FakeServer) -> None:
+    """However often it does not answer; whoever waits hears of it."""
+    silences: list[float] = []
+
+    def break_down(job: Job) -> None:
+        if job.state == "planning":
+            server.failures = [refusal(503) for _ in range(20)]
+
+    job = client.jobs.wait("job_1", on_progress=break_down, on_silence=silences.append, poll_s=0)
+    assert job.state == "completed"
+    assert len(silences) == 20
+    assert silences[0] == 0 < silences[-1]
+
+
+def test_waiting_ends_with_the_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a server that has answered; one that never did gets as many attempts as ever."""
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _seconds: None)
+    answers = iter([httpx.Response(200, json=job())])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return next(answers, None) or away(request)
+
+    heard: list[float] = []
+    with Client("http://test", transport=httpx.MockTransport(answer), attempts=3) as client:
+        with pytest.raises(ConnectionFailed, match="does not answer"):
+            client.jobs.wait("job_1", on_silence=heard.append, poll_s=0, patience_s=0.1)
+        assert len(heard) > 3
+        heard.clear()
+        with pytest.raises(ConnectionFailed):
+            client.jobs.wait("job_1", on_silence=heard.append, poll_s=0)
+        assert len(heard) == 2
+
+
+def test_waiting_for_a_job_that_is_gone_ends_at_once(client: Client, server: FakeServer) -> None:
+    """Only silence is borne."""
+    server.failures = [refusal(404)]
+    with pytest.raises(ApiError):
+        client.jobs.wait("job_1")
 
 
 def test_submits_a_folder_as_json(client: Client, server: FakeServer) -> None:

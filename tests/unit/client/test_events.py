@@ -72,6 +72,20 @@ def test_a_broken_connection_is_taken_up_behind_the_last_event(
     assert server.places == [None, "1", "2"]
 
 
+def test_a_server_that_is_started_again_is_waited_for(client: Client, server: FakeServer) -> None:
+    """For longer than a request is tried; not without end."""
+
+    def breaking() -> Iterator[bytes]:
+        yield landed(1)
+        server.failures = [refusal(502) for _ in range(20)]
+
+    server.streams = [breaking(), [end(1)]]
+    assert told(client.jobs.events("job_1")) == [1, "completed"]
+    server.streams = [breaking()]
+    with pytest.raises(ApiError):
+        told(client.jobs.events("job_1", patience_s=0))
+
+
 def test_without_a_place_the_job_is_asked_for(client: Client, server: FakeServer) -> None:
     """And a place again, a little later."""
     server.failures = [refusal(503, **{"Retry-After": "5"})]

@@ -18,6 +18,14 @@ def test_waiting_shows_a_bar(
     assert "10.0 images/s" in console.export_text()
 
 
+def test_the_bar_says_that_the_server_is_silent() -> None:
+    """And for how long, until there is news."""
+    console = Console(record=True, force_terminal=True, width=100)
+    with progress.JobProgress(console) as bar:
+        bar.show_silence(12.3)
+    assert "no answer from the server for 12 s" in console.export_text()
+
+
 def test_without_rich_it_waits_silently(
     client: Client,
     server: FakeServer,
