@@ -5,15 +5,14 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from client.errors import ApiError, ConnectionFailed, Fault, InvalidKey, UnexpectedAnswer
+from client.errors import ApiError, ConnectionFailed, InvalidKey
+from client.replies import api_error, json_object
+from client.retries import is_declined, is_transient, retrying
 from client.wires import Wire
 
 NO_CONTENT = 204
-RETRIED_STATUSES = frozenset({429, 502, 503})
-LONGEST_PAUSE_S = 60.0
-LONGEST_BACKOFF_S = 5.0
+GONE_STATUSES = frozenset({404, 410})
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -72,7 +71,7 @@ class Http:
         given = {name: value for name, value in params.items() if value is not None}
         asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
         request = self._wire.build("GET", path, params=given, headers=asked)
-        response = await self._retrying(attempts)(self._open, request)
+        response = await retrying(attempts or self.attempts, self.pause)(self._open, request)
         try:
             yield self._wire.parts(response)
         except httpx.HTTPError as error:
@@ -99,18 +98,42 @@ class Http:
     async def send(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's
         """Send one request and return the JSON object that it answers, empty for 204."""
         response = await self.request(method, path, **options)
-        return {} if response.status_code == NO_CONTENT else _json_object(response)
+        return {} if response.status_code == NO_CONTENT else json_object(response)
 
     async def insist(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401
         """Send a request that may arrive twice, again where the server does not answer."""
-        return await self._retrying()(self.send, method, path, **options)
+        return await retrying(self.attempts, self.pause)(self.send, method, path, **options)
+
+    async def send_once(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Send a request that is not to be done twice, again only where it was declined."""
+        once = retrying(self.attempts, self.pause, is_declined)
+        return await once(self.send, method, path, **options)
+
+    async def delete(self, path: str, **options: Any) -> None:  # noqa: ANN401 - httpx's
+        """DELETE the path, again where the server does not answer.
+
+        That nothing is there is no error after a try that may have deleted it.
+        """
+        may_be_gone = False
+
+        async def send() -> None:
+            nonlocal may_be_gone
+            try:
+                await self.request("DELETE", path, **options)
+            except (ApiError, ConnectionFailed) as error:
+                if may_be_gone and isinstance(error, ApiError) and error.status in GONE_STATUSES:
+                    return
+                may_be_gone |= is_transient(error) and not is_declined(error)
+                raise
+
+        await retrying(self.attempts, self.pause)(send)
 
     async def request(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
         """Send one request and return its answer, which is a success."""
         with self._reachable():
             response = await self._wire.send(self._wire.build(method, path, **options))
         if not response.is_success:
-            raise _api_error(response)
+            raise api_error(response)
         return response
 
     async def _open(self, request: httpx.Request) -> httpx.Response:
@@ -118,7 +141,7 @@ class Http:
             response = await self._wire.send(request, stream=True)
             if not response.is_success:
                 await self._wire.read(response)
-                raise _api_error(response)
+                raise api_error(response)
         return response
 
     @contextmanager
@@ -130,15 +153,6 @@ class Http:
                 f"The server at {self.url} does not answer ({error or type(error).__name__}). "
                 "Check the address, and that the server runs."
             ) from error
-
-    def _retrying(self, attempts: int | None = None) -> AsyncRetrying:
-        return AsyncRetrying(
-            sleep=self.pause,
-            stop=stop_after_attempt(attempts or self.attempts),
-            retry=retry_if_exception(is_transient),
-            wait=_pause_after,
-            reraise=True,
-        )
 
 
 def _checked(url: str) -> httpx.URL:
@@ -157,56 +171,3 @@ def _authorization(api_key: str | None) -> dict[str, str]:
     if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
         raise InvalidKey("The API key holds characters that no key has; copy it anew.")
     return {"Authorization": f"Bearer {api_key}"}
-
-
-def _json_object(response: httpx.Response) -> dict[str, Any]:
-    try:
-        answer = response.json()
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise UnexpectedAnswer(
-            f"The server at {response.url} does not answer as fakesweep does; check the address."
-        )
-    return answer
-
-
-def _api_error(response: httpx.Response) -> ApiError:
-    try:
-        problem = response.json()
-        errors = tuple(
-            Fault(str(fault["field"]), str(fault["message"])) for fault in problem.get("errors", ())
-        )
-    except (ValueError, AttributeError, KeyError, TypeError):
-        problem, errors = {}, ()
-    return ApiError(
-        status=response.status_code,
-        title=problem.get("title", response.reason_phrase),
-        detail=problem.get("detail")
-        or f"{response.url} answered {response.status_code} {response.reason_phrase}.",
-        errors=errors,
-        request_id=problem.get("request_id", ""),
-        retry_after_s=_retry_after_s(response),
-    )
-
-
-def _retry_after_s(response: httpx.Response) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return min(float(value), LONGEST_PAUSE_S) if value.isdigit() else None
-
-
-def is_transient(error: BaseException) -> bool:
-    """Return whether the same request may succeed a moment later."""
-    if isinstance(error, ApiError):
-        return error.status in RETRIED_STATUSES
-    return isinstance(error, ConnectionFailed)
-
-
-def pause_s(failures: int, error: BaseException | None) -> float:
-    """Return how long to wait after so many failures in a row: growing, or as the server asks."""
-    asked = error.retry_after_s if isinstance(error, ApiError) else None
-    return min(0.2 * 2 ** (failures - 1), LONGEST_BACKOFF_S) if asked is None else asked
-
-
-def _pause_after(state: RetryCallState) -> float:
-    return pause_s(state.attempt_number, state.outcome.exception() if state.outcome else None)

@@ -181,7 +181,7 @@ class AsyncJobs(AsyncSubmission):
 
     async def cancel(self, job: JobRef) -> Job:
         """Ask the server to stop the job; shards in hand still end."""
-        return job_from(await self._http.send("POST", f"{_path(job)}/cancel"))
+        return job_from(await self._http.insist("POST", f"{_path(job)}/cancel"))
 
     async def retry(self, job: JobRef, *, code: str | Sequence[str] | None = None) -> Job:
         """Ask the server to scan the job's failed items again.
@@ -189,11 +189,11 @@ class AsyncJobs(AsyncSubmission):
         With a code or several, such as "fetch_failed", only those that failed with one of them.
         """
         chosen = {"code": [code] if isinstance(code, str) else list(code)} if code else {}
-        return job_from(await self._http.send("POST", f"{_path(job)}/retry", params=chosen))
+        return job_from(await self._http.send_once("POST", f"{_path(job)}/retry", params=chosen))
 
     async def delete(self, job: JobRef) -> None:
         """Delete a job that has ended, with its verdicts and uploads."""
-        await self._http.send("DELETE", _path(job))
+        await self._http.delete(_path(job))
 
 
 def _path(job: JobRef) -> str:

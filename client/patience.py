@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from client.answers import Job, job_from
 from client.errors import ClientError
-from client.http import Http, is_transient, pause_s
+from client.http import Http
+from client.retries import is_transient, pause_s
 
 PATIENCE_S = 90.0
 

@@ -11,7 +11,8 @@ import httpx
 
 from client.answers import read
 from client.errors import ApiError, ClientError, ConnectionFailed, UploadError
-from client.http import Http, is_transient, pause_s
+from client.http import Http
+from client.retries import is_transient, pause_s, retrying
 from client.upload import size_of
 
 PIECE_BYTES = 16 * 1024**2
@@ -64,7 +65,8 @@ class AsyncUploads:
             "Upload-Length": str(size_of(path)),
             "Upload-Metadata": f"filename {b64encode(name).decode()}",
         }
-        answer = await self._http.request("POST", "/v1/uploads", headers=headers)
+        send = retrying(self._http.attempts, self._http.pause)
+        answer = await send(self._http.request, "POST", "/v1/uploads", headers=headers)
         return answer.headers.get("Location", "").rpartition("/")[2]
 
     async def resume(
@@ -104,7 +106,7 @@ class AsyncUploads:
 
     async def delete(self, upload_id: str) -> None:
         """Give the upload up; its bytes are deleted on the server."""
-        await self._http.request("DELETE", f"/v1/uploads/{upload_id}", headers=TUS)
+        await self._http.delete(f"/v1/uploads/{upload_id}", headers=TUS)
 
     async def _send_piece(self, stream: IO[bytes], upload_id: str, offset: int, size: int) -> int:
         stream.seek(offset)

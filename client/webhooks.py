@@ -53,7 +53,7 @@ class AsyncWebhooks:
         The answer's `secret` verifies them; it is not shown again.
         """
         body = {"url": url} if events is None else {"url": url, "events": list(events)}
-        return _webhook(await self._http.send("POST", PATH, json=body))
+        return _webhook(await self._http.send_once("POST", PATH, json=body))
 
     async def list(self) -> AsyncGenerator[Webhook]:
         """Yield the webhooks, newest first, page after page."""
@@ -75,15 +75,15 @@ class AsyncWebhooks:
         """Change what is given, and leave the rest as it is."""
         given = {"url": url, "events": events and [*events], "enabled": enabled}
         body = {name: value for name, value in given.items() if value is not None}
-        return _webhook(await self._http.send("PATCH", f"{PATH}/{webhook_id}", json=body))
+        return _webhook(await self._http.insist("PATCH", f"{PATH}/{webhook_id}", json=body))
 
     async def rotate(self, webhook_id: str) -> Webhook:
         """Give the webhook a new secret, in the answer; for a while the old one signs as well."""
-        return _webhook(await self._http.send("POST", f"{PATH}/{webhook_id}/rotate"))
+        return _webhook(await self._http.send_once("POST", f"{PATH}/{webhook_id}/rotate"))
 
     async def test(self, webhook_id: str) -> Delivery:
         """Ask the server to send a `ping` event."""
-        return read(Delivery, await self._http.send("POST", f"{PATH}/{webhook_id}/test"))
+        return read(Delivery, await self._http.send_once("POST", f"{PATH}/{webhook_id}/test"))
 
     async def deliveries(self, webhook_id: str) -> AsyncGenerator[Delivery]:
         """Yield what was and is to be sent, newest first, page after page."""
@@ -94,11 +94,11 @@ class AsyncWebhooks:
     async def redeliver(self, webhook_id: str, delivery_id: str) -> Delivery:
         """Ask the server to send a delivery again, whatever became of it."""
         path = f"{PATH}/{webhook_id}/deliveries/{delivery_id}/redeliver"
-        return read(Delivery, await self._http.send("POST", path))
+        return read(Delivery, await self._http.send_once("POST", path))
 
     async def remove(self, webhook_id: str) -> None:
         """Remove the webhook and its log."""
-        await self._http.send("DELETE", f"{PATH}/{webhook_id}")
+        await self._http.delete(f"{PATH}/{webhook_id}")
 
 
 def _webhook(data: Mapping[str, Any]) -> Webhook:

@@ -166,12 +166,37 @@ def test_pauses_as_long_as_the_server_asks(monkeypatch: pytest.MonkeyPatch) -> N
     assert 0 < pauses[1] < 5
 
 
-def test_post_is_sent_once(client: Client, server: FakeServer) -> None:
-    """A request that creates something is not repeated."""
-    server.failures = [refusal(503)]
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_was_declined_is_sent_again(client: Client, server: FakeServer, status: int) -> None:
+    """Whatever it is: nothing was done."""
+    server.failures = [refusal(status, **{"Retry-After": "1"}), refusal(status)]
+    assert client.jobs.retry("job_1").state == "queued"
+    assert len(server.requests) == 3
+
+
+def test_what_is_not_to_be_done_twice_is_sent_once(client: Client, server: FakeServer) -> None:
+    """Unless it is known that it was not done."""
+    server.failures = [refusal(502)]
     with pytest.raises(ApiError):
-        client.jobs.cancel("job_1")
-    assert server.requests == [("POST", "/v1/jobs/job_1/cancel")]
+        client.jobs.retry("job_1")
+    assert server.requests == [("POST", "/v1/jobs/job_1/retry")]
+
+
+def test_what_may_be_done_twice_is_sent_again(client: Client, server: FakeServer) -> None:
+    """A job that is being cancelled can be cancelled; one that is gone was deleted."""
+    server.failures = [refusal(502)]
+    assert client.jobs.cancel("job_1").state == "cancelling"
+    server.failures = [refusal(502), refusal(404)]
+    client.jobs.delete("job_1")
+    assert server.requests[-2:] == [("DELETE", "/v1/jobs/job_1")] * 2
+
+
+def test_deleting_what_is_not_there_is_an_error(client: Client, server: FakeServer) -> None:
+    """Where no earlier try can have deleted it."""
+    server.failures = [refusal(503), refusal(404)]
+    with pytest.raises(ApiError) as caught:
+        client.jobs.delete("job_1")
+    assert caught.value.status == 404
 
 
 def test_a_problem_becomes_an_error_with_its_parts(client: Client, server: FakeServer) -> None:

@@ -14,6 +14,7 @@ from db import jobs
 from db.session import Database
 from tests.support.api import ApiRig, png, settings_for
 from tests.support.rows import add_champion
+from tests.unit.client.test_webhooks import Declining
 
 PIECE_BYTES = 100
 
@@ -100,6 +101,17 @@ def test_going_on_once_too_often_makes_no_second_job(client: Client, archive: Pa
     assert client.jobs.submit_archive(archive, upload_id=upload_id).id == first.id
     with pytest.raises(ApiError, match="already uses the upload"):
         client.jobs.submit_archive(archive, upload_id=upload_id, idempotency_key="another")
+
+
+def test_an_upload_begins_and_is_given_up_when_the_server_was_busy(
+    rig: ApiRig, archive: Path
+) -> None:
+    """Both are asked for again."""
+    application = httpx.WSGITransport(app=rig.app)
+    with Client("http://localhost", transport=Declining(application)) as client:
+        upload_id = client.uploads.begin(archive)
+        client.uploads.delete(upload_id)
+    assert rig.client.get(f"/v1/uploads/{upload_id}").status_code == 404
 
 
 def test_a_file_of_another_size_is_refused(client: Client, archive: Path, tmp_path: Path) -> None:

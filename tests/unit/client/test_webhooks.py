@@ -1,4 +1,4 @@
-"""The client's webhooks, against the real application in memory."""
+"""The client's webhooks, against the real application in memory, which is often busy."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +14,27 @@ from tests.support.api import ApiRig, settings_for
 URL = "https://example.com/hook"
 
 
+class Declining(httpx.BaseTransport):
+    """Declines each request once before it is handed on."""
+
+    def __init__(self, to: httpx.BaseTransport) -> None:
+        self._to = to
+        self._declines = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer 503 to every other request."""
+        self._declines = not self._declines
+        if self._declines:
+            return httpx.Response(503, headers={"Retry-After": "0"})
+        return self._to.handle_request(request)
+
+
 @pytest.fixture
 def client(sqlite_url: str, tmp_path: Path) -> Iterator[Client]:
-    """A client of an application with an empty database."""
+    """A client of an application with an empty database, which declines each request once."""
     settings = settings_for(tmp_path, database_url=sqlite_url)
     rig = ApiRig(settings, Database(sqlite_url), Storage(settings.storage_url))
-    transport = httpx.WSGITransport(app=rig.app)
+    transport = Declining(httpx.WSGITransport(app=rig.app))
     with Client("http://localhost", transport=transport) as client:
         yield client
 
