@@ -76,15 +76,22 @@ class TrainingExamples(Dataset[Example]):
         if kind == Kind.RECONSTRUCTED and draw.random() >= WHOLLY_REBUILT:
             original = self._originals.get(row["source_id"])
             if original is not None:
-                photo, _ = self._picture(self._rows[original])
-                return compose(photo, image, face, draw), face
+                photo, of_photo = self._picture(self._rows[original])
+                assert of_photo is not None, "What was rebuilt has its original's face."
+                rebuilt = image.resize(photo.size, Image.Resampling.BOX)  # one may be decoded fast
+                return compose(photo, rebuilt, of_photo, draw), of_photo
         return image, face
 
     def _picture(self, row: Mapping[str, Any]) -> tuple[Image.Image, Face | None]:
-        """Return the row's picture, with faces only what is around it, and the largest face."""
+        """Return the row's picture, with faces only what is around it, and the largest face.
+
+        The face is in pixels of the returned picture, which may have been decoded smaller.
+        """
         image = read_image(row, self._spec)
-        face = face_of(row) if len(row["landmarks"]) else None
-        return (image, face) if face is None or self._spec.faces == "off" else _around(image, face)
+        if not len(row["landmarks"]):
+            return image, None
+        face = _scaled(face_of(row), image.width / row["width"], image.height / row["height"])
+        return (image, face) if self._spec.faces == "off" else _around(image, face)
 
     def _donor(self, row: Mapping[str, Any], draw: Random) -> tuple[Image.Image, Face]:
         """Return another real face, of the same dataset, so that its quality is alike."""
@@ -122,6 +129,12 @@ def _moved(face: Face, x: float, y: float) -> Face:
     x0, y0, x1, y1 = face.box
     landmarks = tuple((at_x + x, at_y + y) for at_x, at_y in face.landmarks)
     return replace(face, box=(x0 + x, y0 + y, x1 + x, y1 + y), landmarks=landmarks)
+
+
+def _scaled(face: Face, across: float, down: float) -> Face:
+    x0, y0, x1, y1 = face.box
+    landmarks = tuple((x * across, y * down) for x, y in face.landmarks)
+    return replace(face, box=(x0 * across, y0 * down, x1 * across, y1 * down), landmarks=landmarks)
 
 
 def _example(image: Image.Image, spec: PreprocessingSpec, label: int) -> Example:

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.errors import DatasetError
 from detector.faces import FaceFinder
 from detector.preprocess import DecodeLimits, PreprocessingSpec, prepare
+from tests.support.faces import portrait
 from training.config import Augmentation, Fakes, Sampling, TrainingConfig
 from training.examples import TrainingExamples
 from training.sampling import Kind
@@ -23,20 +25,28 @@ UNCHANGED = Augmentation(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def items() -> pd.DataFrame:
-    """One photo as a real row, as a generated one and as its own reconstruction."""
-    with Image.open(PHOTO) as image:
+def _row(path: Path, sha256: str) -> dict[str, Any]:
+    """Return what every row of a photo says of it, and of its face."""
+    with Image.open(path) as image:
+        width, height = image.size
         face = FaceFinder.load().find(image.convert("RGB"))[0]
-    row = {
-        "path": str(PHOTO),
+    return {
+        "path": str(path),
         "dataset": "photos",
-        "sha256": "a",
+        "sha256": sha256,
+        "width": width,
+        "height": height,
         "source_id": "",
         **dict(zip(("face_x0", "face_y0", "face_x1", "face_y1"), face.box, strict=True)),
         "face_score": face.score,
         "landmarks": [at for point in face.landmarks for at in point],
     }
+
+
+@pytest.fixture(scope="module")
+def items() -> pd.DataFrame:
+    """One photo as a real row, as a generated one and as its own reconstruction."""
+    row = _row(PHOTO, "a")
     kinds = [(0, "real", ""), (1, "gan", ""), (1, Kind.RECONSTRUCTED.value, "a")]
     return pd.DataFrame(
         [row | {"label": label, "method": method, "source_id": of} for label, method, of in kinds]
@@ -80,6 +90,48 @@ def test_a_reconstruction_may_be_shown_in_part(items: pd.DataFrame) -> None:
     fakes = [examples[index] for index in range(len(examples)) if examples[index]["labels"]]
     served = prepare(PHOTO.read_bytes(), SPEC, DecodeLimits()).pixels[0].astype(int)
     assert all(np.abs(fake["pixels"].numpy() - served).max() <= 2 for fake in fakes)
+
+
+@pytest.mark.parametrize("kind", ["swapped", "reconstructed"])
+def test_a_picture_that_is_decoded_smaller_is_changed_at_its_face(
+    tmp_path: Path, kind: str
+) -> None:
+    """Whole images, decoded fast: what is put on lies where the face is."""
+    spec = PreprocessingSpec(size=64, decode="fast")
+    other, rebuilt = tmp_path / "other.jpg", tmp_path / "rebuilt.png"
+    portrait("photos/navy-portrait").crop((0, 0, 512, 512)).save(other)
+    ImageOps.invert(portrait()).save(rebuilt)
+    reals = [_row(PHOTO, "a"), _row(other, "b")]
+    fake = {"label": 1, "method": Kind.RECONSTRUCTED.value, "source_id": "a", "path": str(rebuilt)}
+    items = pd.DataFrame(
+        [*(row | {"label": 0, "method": "real"} for row in reals), reals[0] | fake]
+    )
+    sampling = Sampling(images_per_epoch=40, fakes=Fakes(generated=0, **{kind: 1}))
+    config = TrainingConfig(sampling=sampling, augmentation=UNCHANGED)
+    examples = TrainingExamples(items, spec, config)
+    originals = [_served(Path(row["path"]), spec) for row in (*reals, reals[0] | fake)]
+    faces = [_where_the_face_is(row, spec.size) for row in reals]
+    changed = 0
+    for example in (examples[index] for index in range(len(examples))):
+        apart = [np.abs(example["pixels"].numpy() - one).max(axis=0) for one in originals]
+        nearest = int(np.argmin([one[:4].max() for one in apart]))  # by the rows above the face
+        if example["labels"] and nearest < len(reals):  # the last one may be shown as it is
+            changed += apart[nearest].max() > 10  # a face may be swapped with itself
+            assert apart[nearest][faces[nearest]].sum() >= 0.95 * apart[nearest].sum()
+    assert changed >= 5
+
+
+def _served(path: Path, spec: PreprocessingSpec) -> np.ndarray:
+    return prepare(path.read_bytes(), spec, DecodeLimits()).pixels[0].astype(int)
+
+
+def _where_the_face_is(row: dict[str, Any], size: int) -> np.ndarray:
+    """Return which pixels of a square picture, at `size`, hold the face and a margin around it."""
+    reach = 0.3 * (row["face_x1"] - row["face_x0"])
+    at = (np.arange(size) + 0.5) * row["width"] / size
+    across = (at > row["face_x0"] - reach) & (at < row["face_x1"] + reach)
+    down = (at > row["face_y0"] - reach) & (at < row["face_y1"] + reach)
+    return down[:, None] & across[None, :]
 
 
 def test_examples_follow_seed_epoch_and_index(items: pd.DataFrame) -> None:
