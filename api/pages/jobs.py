@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
@@ -37,12 +38,13 @@ def show_jobs() -> str:
 @blueprint.get("/jobs/list")
 def show_list() -> Response:
     """Show them alone, as the page asks for them while it is open."""
-    return if_new(render_template("jobs_list.html", **_found()))
+    return if_new("jobs_list.html", _found())
 
 
 def _found() -> dict[str, object]:
     """Return the jobs that the request asks for, and how it asks; raises PageError."""
-    asked = {name: value for name in ("find", "label", "state") if (value := _given(name))}
+    names = ("find", "label", "state")
+    asked: dict[str, Any] = {name: value for name in names if (value := _given(name))}
     query = JobQuery.model_validate(
         {
             "limit": JOBS_A_PAGE,

@@ -19,8 +19,10 @@ blueprint = Blueprint("sign_in", __name__)
 
 
 @blueprint.get("/sign-in")
-def show_sign_in() -> str | Redirect:
+def show_sign_in() -> str | Response | Redirect:
     """Show the form that asks for a key, or lead on where none is required."""
+    if "HX-Request" in request.headers:  # loaded again, the page leads here, and back from here
+        return Response(headers={"HX-Refresh": "true"})
     if not keys_required(services().settings):
         return redirect(url_for("pages.show_start"), 303)
     return _form()

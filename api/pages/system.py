@@ -10,8 +10,14 @@ blueprint = Blueprint("system_pages", __name__)
 
 @blueprint.get("/system")
 def show_system() -> str:
-    """Show workers, devices, queues and errors; a script keeps the figures up to date."""
+    """Show workers, devices, queues and errors."""
     return render_template("system.html", system=look_at_system())
+
+
+@blueprint.get("/system/figures")
+def show_figures() -> str:
+    """Show them alone, as the page asks for them while it is open."""
+    return render_template("system_figures.html", system=look_at_system())
 
 
 @blueprint.app_context_processor

@@ -7,6 +7,10 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.support.api import ApiRig, part
 
+HIDDEN = """(hidden) => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
 MANIFEST = b'{"uri": "https://example.org/a.png"}\n'
 
 
@@ -24,9 +28,9 @@ def add(rig: ApiRig, *names: str, note: str = "spring") -> str:
 
 
 def test_the_list_is_kept_up_to_date(rig: ApiRig, page: Page) -> None:
-    """State, progress and counts, and with them what can be done; also after a search."""
+    """State, progress and counts, and with them what can be done."""
     public_id = add(rig, "fake.png", "broken.png")
-    page.goto("/jobs?state=queued")
+    page.goto("/jobs?find=campaign:spring")
     line = page.locator(".job-line")
     expect(line.get_by_text("Waiting")).to_be_visible()
     expect(line.get_by_text("Delete", exact=True)).to_be_hidden()
@@ -44,6 +48,68 @@ def test_the_list_is_kept_up_to_date(rig: ApiRig, page: Page) -> None:
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(line.get_by_role("button", name="Cancel job")).to_be_hidden()
     expect(line.get_by_role("button", name="Retry failed")).to_be_visible()
+
+
+def test_a_job_that_is_made_elsewhere_appears(rig: ApiRig, page: Page) -> None:
+    """Without a reload, in the first list and above others; times are the reader's."""
+    page.goto("/jobs")
+    expect(page.get_by_text("There are no jobs yet.")).to_be_visible()
+    first = add(rig, "a.png")
+    expect(page.locator(".job-line")).to_have_count(1)
+    expect(page.locator(".job-line time")).not_to_contain_text("UTC")
+    second = add(rig, "b.png")
+    expect(page.locator(".job-line")).to_have_count(2)
+    assert [line.get_attribute("id") for line in page.locator(".job-line").all()] == [second, first]
+
+
+def test_who_works_with_the_list_is_not_disturbed(rig: ApiRig, page: Page) -> None:
+    """What is unfolded, written and focused stays, while jobs come and go on."""
+    public_id = add(rig, "fake.png", "broken.png")
+    page.goto("/jobs")
+    page.get_by_text("New job from a manifest or a prefix").click()
+    page.get_by_role("textbox", name="Prefix").fill("s3://photos/2026")
+    line = page.locator(f"#{public_id}")
+    line.get_by_text("Export", exact=True).click()
+    link = line.get_by_role("link", name="CSV")
+    link.focus()
+    add(rig, "b.png")
+    rig.worker.run(public_id)
+    expect(page.locator(".job-line")).to_have_count(2)
+    expect(line.get_by_text("Completed")).to_be_visible()
+    expect(link).to_be_focused()
+    expect(page.get_by_role("textbox", name="Prefix")).to_have_value("s3://photos/2026")
+    line.get_by_role("button", name="Retry failed").focus()
+    rig.client.post(f"/v1/jobs/{public_id}/retry")
+    expect(line.get_by_role("button", name="Retry failed")).to_have_count(0)
+    expect(line.get_by_role("button", name="Cancel job")).not_to_be_focused()
+
+
+def test_a_search_holds_while_jobs_go_on(rig: ApiRig, page: Page) -> None:
+    """What it does not find any more goes, and what it finds comes."""
+    public_id = add(rig, "fake.png")
+    page.goto("/jobs?state=completed")
+    expect(page.get_by_text("There are no such jobs.")).to_be_visible()
+    rig.worker.run(public_id)
+    expect(page.locator(".job-line")).to_have_count(1)
+    rig.client.post(f"/jobs/{public_id}/delete", headers={"Accept": "text/html"})
+    expect(page.get_by_text("There are no such jobs.")).to_be_visible()
+
+
+def test_nothing_is_asked_for_while_nobody_looks(rig: ApiRig, page: Page) -> None:
+    """And at once when somebody looks again; a list that is not new comes without its jobs."""
+    page.clock.install()
+    add(rig, "a.png")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/jobs")
+    page.evaluate(HIDDEN, True)
+    page.clock.run_for(10_000)
+    assert not any("/jobs/list" in url for url in asked)
+    with page.expect_response("**/jobs/list*") as at_once:
+        page.evaluate(HIDDEN, False)
+    with page.expect_response("**/jobs/list*") as later:
+        page.clock.run_for(3_000)
+    assert (at_once.value.status, later.value.status) == (200, 204)
 
 
 def test_jobs_are_searched(rig: ApiRig, page: Page) -> None:

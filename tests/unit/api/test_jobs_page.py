@@ -66,6 +66,21 @@ def test_the_search_stays_on_the_next_page(rig: ApiRig) -> None:
     assert 'href="/jobs?find=campaign:spring"' in older.replace("%3A", ":")
 
 
+def test_the_list_alone_is_what_the_page_has(rig: ApiRig) -> None:
+    """Also of a search and behind a cursor; to whom nothing is new, it comes without its jobs."""
+    public_id = upload(rig, "a.png")
+    for asked in ("", f"?find={public_id}&state=queued", "?state=failed"):
+        page, alone = rig.client.get(f"/jobs{asked}"), rig.client.get(f"/jobs/list{asked}")
+        assert alone.text in page.text
+        tag = {"HX-PTag": alone.headers["HX-PTag"]}
+        assert rig.client.get(f"/jobs/list{asked}", headers=tag).status_code == 204
+        chinese = tag | {"Accept-Language": "zh-Hans"}
+        assert rig.client.get(f"/jobs/list{asked}", headers=chinese).status_code == 200
+    tag = {"HX-PTag": rig.client.get("/jobs/list").headers["HX-PTag"]}
+    rig.worker.run(public_id)
+    assert "Completed" in rig.client.get("/jobs/list", headers=tag).text
+
+
 def test_what_can_be_done_with_a_job_is_offered(rig: ApiRig) -> None:
     """By its state, in the list and on its page; nothing inline."""
     done, waiting = upload(rig, "a.png"), upload(rig, "b.png")

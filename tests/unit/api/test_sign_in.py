@@ -46,6 +46,14 @@ def test_a_page_leads_to_the_form_and_back(guarded_rig: ApiRig, key: str) -> Non
     assert "Sign out" in page.text
 
 
+def test_a_fragment_has_its_page_loaded_again(guarded_rig: ApiRig) -> None:
+    """In place of the form, which belongs on no other page."""
+    htmx = {"HX-Request": "true"}
+    led = guarded_rig.client.get("/jobs/list", headers=htmx).headers["Location"]
+    answer = guarded_rig.client.get(led, headers=htmx)
+    assert (answer.headers["HX-Refresh"], answer.text) == ("true", "")
+
+
 def test_the_cookie_is_out_of_reach(guarded_rig: ApiRig, key: str) -> None:
     """Of scripts and of other sites; it ends with the browser's session."""
     given = sign_in(guarded_rig.client, key).headers["Set-Cookie"]

@@ -60,6 +60,7 @@ def test_the_page_shows_workers_and_errors(rig: ApiRig) -> None:
     say(rig.database, "b:1")
     silence(rig, "b:1")
     page = rig.client.get("/system").text
+    assert rig.client.get("/system/figures").text.strip() in page
     assert 'data-rate="2.0"' in page
     assert "&lt;b&gt;No memory&lt;/b&gt;." in page
     assert page.count(">Silent<") == 1
@@ -80,7 +81,8 @@ def test_only_admins_look_at_the_system(guarded_rig: ApiRig) -> None:
     say(guarded_rig.database, "a:1")
     app = guarded_rig.client_with(guarded_rig.add_key("app"))
     assert app.get("/v1/system").status_code == 403
-    assert app.get("/system", headers=FORM).status_code == 403
+    for path in ("/system", "/system/figures"):
+        assert app.get(path, headers=FORM).status_code == 403
     assert 'href="/system"' not in app.get("/models").text
     assert "a:1" not in app.get("/models").text
     admin = guarded_rig.client_with(guarded_rig.add_key("admin", Scope.ADMIN))
