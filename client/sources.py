@@ -12,8 +12,18 @@ from client.upload import FileItem
 Item = str | Path | FileItem | Mapping[str, str]
 Source = str | Path | Iterable[Item]
 
-ARCHIVE_ENDINGS = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tzst")
-COMPRESSED_TAR_ENDINGS = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
+ARCHIVE_ENDINGS = (
+    ".zip",
+    ".tar",
+    ".tgz",
+    ".tbz2",
+    ".txz",
+    ".tzst",
+    ".tar.gz",
+    ".tar.bz2",
+    ".tar.xz",
+    ".tar.zst",
+)
 MANIFEST_ENDINGS = (".jsonl", ".ndjson", ".csv")
 
 
@@ -85,7 +95,7 @@ def _of_path(path: Path) -> Files | Archive | Manifest:
         return Files(_files_below(path), root=path)
     if name.endswith(MANIFEST_ENDINGS):
         return Manifest(path)
-    if name.endswith(ARCHIVE_ENDINGS + COMPRESSED_TAR_ENDINGS):
+    if name.endswith(ARCHIVE_ENDINGS):
         return Archive(path)
     return Files([path])
 

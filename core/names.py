@@ -4,6 +4,18 @@ import mimetypes
 from unicodedata import category
 
 MAX_NAME_LENGTH = 1024
+ARCHIVE_ENDINGS = (
+    ".zip",
+    ".tar",
+    ".tgz",
+    ".tbz2",
+    ".txz",
+    ".tzst",
+    ".tar.gz",
+    ".tar.bz2",
+    ".tar.xz",
+    ".tar.zst",
+)
 # Control characters, line ends, and the marks that make a name read in another order.
 UNSEEN_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
 CONTROL_CATEGORIES = ("Cc", "Cs")  # what a text that is kept and given back must not hold
@@ -26,6 +38,11 @@ def is_image_name(name: str) -> bool:
     """Return whether a file of this name can be an image: its ending says so, or says nothing."""
     guessed, _ = mimetypes.guess_type(name)
     return guessed is None or guessed.startswith("image/")
+
+
+def is_archive_name(name: str) -> bool:
+    """Return whether a file of this name is an archive that a job unpacks."""
+    return name.lower().endswith(ARCHIVE_ENDINGS)
 
 
 def has_controls(text: str) -> bool:

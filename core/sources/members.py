@@ -5,10 +5,10 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from core.errors import SourceError
-from core.names import is_image_name
+from core.names import is_archive_name, is_image_name
 from core.terms import ItemCode
 
-NESTED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".tbz2", ".txz", ".7z", ".rar")
+NEVER_UNPACKED = (".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,4 @@ def refused(name: str, *, is_link: bool) -> Member | None:
 
 
 def _is_nested(name: str) -> bool:
-    return name.lower().endswith(NESTED)
+    return is_archive_name(name) or name.lower().endswith(NEVER_UNPACKED)

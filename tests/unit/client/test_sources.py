@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from client import Client, InvalidSource
+from client import Client, InvalidSource, sources
 from client.sources import Source
+from core import names
 from tests.unit.client.conftest import FakeServer
 
 KNOWN = {"uri": "https://a.org/y.jpg", "custom_id": "7"}
@@ -65,6 +66,11 @@ def test_what_makes_no_job_is_a_sentence(client: Client, server: FakeServer, giv
     with pytest.raises(InvalidSource, match="make two jobs"):
         client.jobs.submit(given)
     assert server.requests == []
+
+
+def test_archives_are_told_by_the_endings_that_the_server_knows() -> None:
+    """Which the client cannot look up: it knows nothing of the server's code."""
+    assert sources.ARCHIVE_ENDINGS == names.ARCHIVE_ENDINGS
 
 
 def test_an_empty_folder_is_a_sentence(client: Client, tmp_path: Path) -> None:
