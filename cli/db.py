@@ -3,7 +3,9 @@
 import click
 
 from cli.working import working
+from core.json_lines import echo_json, json_option
 from core.settings import load_settings
+from db.migrations import newest_revision
 from db.migrations import upgrade as upgrade_tables
 
 
@@ -13,9 +15,13 @@ def db() -> None:
 
 
 @db.command()
-def upgrade() -> None:
+@json_option
+def upgrade(as_json: bool) -> None:
     """Create the tables, or bring them to this release."""
     settings = load_settings()
     with working("bringing the tables to this release"):
         upgrade_tables(settings.database_url)
-    click.echo("The database is up to date.")
+    if as_json:
+        echo_json({"revision": newest_revision()})
+    else:
+        click.echo("The database is up to date.")

@@ -1,7 +1,6 @@
 """`fakesweep keys`: the API keys, made, limited and revoked in the database itself."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -11,15 +10,15 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy.orm import Session
 
+from cli.database import opened_database
 from cli.text import plain
 from core.json_lines import echo_json, json_option
 from core.settings import load_settings
 from core.terms import Scope
 from db import api_keys, quotas
-from db.migrations import require_current
 from db.models import ApiKey
-from db.session import Database
 
 MAX_NAME_LENGTH = 100
 
@@ -61,13 +60,21 @@ def keys() -> None:
 )
 @click.option("--max-open-jobs", type=click.IntRange(1), help="Most jobs that may be open at once.")
 @click.option("--max-items-a-day", type=click.IntRange(1), help="Most items its jobs list a day.")
+@json_option
 def create(
-    name: str, scopes: Sequence[str], max_open_jobs: int | None, max_items_a_day: int | None
+    name: str,
+    scopes: Sequence[str],
+    max_open_jobs: int | None,
+    max_items_a_day: int | None,
+    as_json: bool,
 ) -> None:
-    """Make a key named NAME and write it to standard output, this once."""
+    """Make a key named NAME and write it to standard output, this once.
+
+    With --json, the key and what is known of it.
+    """
     if not name.isprintable() or not 0 < len(name.strip()) <= MAX_NAME_LENGTH:
         raise click.BadParameter(f"Choose a printable name of 1 to {MAX_NAME_LENGTH} characters.")
-    with _database() as database, database.write() as session:
+    with opened_database(load_settings()) as database, database.write() as session:
         key = api_keys.create(
             session,
             name=name,
@@ -75,7 +82,11 @@ def create(
             max_open_jobs=max_open_jobs,
             max_items_a_day=max_items_a_day,
         )
-    click.echo(key)
+        known = _known(session, api_keys.get(session, name))
+    if as_json:
+        echo_json({"key": key} | known)
+    else:
+        click.echo(key)
     click.echo(
         f"This is the key {name}. Keep it now: it is stored as a digest only, and cannot be shown "
         "again. Programs send it as `Authorization: Bearer ...`, `fakesweep scan --url` and "
@@ -90,7 +101,7 @@ def list_keys(as_json: bool) -> None:
     """List the keys with what they may do and have used; times are in UTC."""
     table = Table("name", "key", "scopes", "open jobs", "items today", "last used", "state")
     table.box = SIMPLE_HEAD
-    with _database() as database, database.read() as session:
+    with opened_database(load_settings()) as database, database.read() as session:
         open_jobs, used = quotas.open_jobs(session), quotas.used_today(session)
         for key in api_keys.everyone(session):
             now = Use(open_jobs=open_jobs.get(key.id, 0), items_today=used.get(key.id, 0))
@@ -108,14 +119,19 @@ def list_keys(as_json: bool) -> None:
 @click.argument("name")
 @click.option("--max-open-jobs", type=Limit(), metavar="N|none", help="Jobs open at once.")
 @click.option("--max-items-a-day", type=Limit(), metavar="N|none", help="Items listed a day.")
-def limit(name: str, max_open_jobs: int | None, max_items_a_day: int | None) -> None:
+@json_option
+def limit(name: str, max_open_jobs: int | None, max_items_a_day: int | None, as_json: bool) -> None:
     """Change what the key NAME may use, at once: `none` lifts a limit, what is left out stays."""
     if max_open_jobs is None and max_items_a_day is None:
         raise click.UsageError("Name a limit to change: --max-open-jobs or --max-items-a-day.")
-    with _database() as database, database.write() as session:
+    with opened_database(load_settings()) as database, database.write() as session:
         key = api_keys.limit(
             session, name, max_open_jobs=max_open_jobs, max_items_a_day=max_items_a_day
         )
+        known = _known(session, key)
+    if as_json:
+        echo_json(known)
+        return
     click.echo(
         f"The key {name} may have {_most(key.max_open_jobs)} open jobs at once, and its jobs may "
         f"list {_most(key.max_items_a_day)} items a day."
@@ -124,22 +140,21 @@ def limit(name: str, max_open_jobs: int | None, max_items_a_day: int | None) -> 
 
 @keys.command()
 @click.argument("name")
-def revoke(name: str) -> None:
+@json_option
+def revoke(name: str, as_json: bool) -> None:
     """Close the API to the key NAME, at once and for good; its jobs stay."""
-    with _database() as database, database.write() as session:
-        api_keys.revoke(session, name)
-    click.echo(f"The key {name} no longer opens the API.")
+    with opened_database(load_settings()) as database, database.write() as session:
+        known = _known(session, api_keys.revoke(session, name))
+    if as_json:
+        echo_json(known)
+    else:
+        click.echo(f"The key {name} no longer opens the API.")
 
 
-@contextmanager
-def _database() -> Iterator[Database]:
-    database = Database(load_settings().database_url)
-    try:
-        database.check()
-        require_current(database)
-        yield database
-    finally:
-        database.close()
+def _known(session: Session, key: ApiKey) -> dict[str, Any]:
+    """Return what is known of one key, as scripts read it."""
+    open_jobs, used = quotas.open_jobs(session), quotas.used_today(session)
+    return _described(key, Use(open_jobs.get(key.id, 0), used.get(key.id, 0)))
 
 
 def _described(key: ApiKey, now: Use) -> dict[str, Any]:

@@ -7,13 +7,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from cli.database import opened_database
 from cli.stack.preparation import sync_models
 from core.json_lines import echo_json, json_option
 from core.settings import load_settings
 from core.terms import Alias
 from db import model_versions
 from db.models import ModelVersion
-from db.session import Database
 
 
 @click.group()
@@ -25,9 +25,8 @@ def models() -> None:
 @json_option
 def list_models(as_json: bool) -> None:
     """List the model versions, newest first."""
-    database = Database(load_settings().database_url)
     table = Table("alias", "model version", "test AUC", "registered")
-    with database.read() as session:
+    with opened_database(load_settings()) as database, database.read() as session:
         held = model_versions.aliases(session)
         for version in model_versions.everyone(session):
             aliases = held.get(version.id, [])
@@ -64,11 +63,16 @@ def sync(as_json: bool) -> None:
     show_default=True,
     help="The role that it takes.",
 )
-def promote(model_version: str, alias: str) -> None:
+@json_option
+def promote(model_version: str, alias: str, as_json: bool) -> None:
     """Let new jobs use MODEL_VERSION; jobs that have begun keep theirs."""
-    with Database(load_settings().database_url).write() as session:
-        model_versions.set_alias(session, Alias(alias), model_version)
-    click.echo(f"{model_version} is now the {alias}.")
+    with opened_database(load_settings()) as database, database.write() as session:
+        version = model_versions.set_alias(session, Alias(alias), model_version)
+        aliases = model_versions.aliases(session).get(version.id, [])
+    if as_json:
+        echo_json(_described(version, aliases))
+    else:
+        click.echo(f"{model_version} is now the {alias}.")
 
 
 def _described(version: ModelVersion, aliases: Sequence[Alias]) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 import click
 
+from cli.database import opened_database
 from cli.working import working
 from core.json_lines import echo_json, json_option
 from core.settings import load_settings
-from db.migrations import require_current
-from db.session import Database
 from workers.retention import build_retention
 
 
@@ -20,14 +19,8 @@ def purge(as_json: bool) -> None:
     expired; and stored bytes that belong to nobody, because a process died midway.
     """
     settings = load_settings()
-    database = Database(settings.database_url)
-    try:
-        database.check()
-        require_current(database)
-        with working("deleting"):
-            done = build_retention(settings, database).run()
-    finally:
-        database.close()
+    with opened_database(settings) as database, working("deleting"):
+        done = build_retention(settings, database).run()
     if as_json:
         echo_json(done)
         return

@@ -87,6 +87,14 @@ def note_use(session: Session, key_id: int) -> None:
     )
 
 
+def get(session: Session, name: str) -> ApiKey:
+    """Return the key of the name; raises NotFoundError."""
+    key = _named(session, name)
+    if key is None:
+        raise NotFoundError(f"There is no key named {name}; `fakesweep keys list` shows all.")
+    return key
+
+
 def everyone(session: Session) -> Sequence[ApiKey]:
     """Return all keys, those revoked as well, by name."""
     return session.scalars(select(ApiKey).order_by(ApiKey.name)).all()
@@ -103,7 +111,7 @@ def limit(
 
     Raises NotFoundError.
     """
-    key = _require(session, name)
+    key = get(session, name)
     if max_open_jobs is not None:
         key.max_open_jobs = max_open_jobs or None
     if max_items_a_day is not None:
@@ -112,22 +120,16 @@ def limit(
     return key
 
 
-def revoke(session: Session, name: str) -> None:
-    """Close the API to the key for good; its jobs stay, its webhooks are disabled.
+def revoke(session: Session, name: str) -> ApiKey:
+    """Close the API to the key for good, and return it; its jobs stay, its webhooks are disabled.
 
     Raises NotFoundError.
     """
-    key = _require(session, name)
+    key = get(session, name)
     if key.revoked_at is None:
         key.revoked_at = database_time()
         session.flush()
         webhook_endpoints.disable_all_of(session, key.id)
-
-
-def _require(session: Session, name: str) -> ApiKey:
-    key = _named(session, name)
-    if key is None:
-        raise NotFoundError(f"There is no key named {name}; `fakesweep keys list` shows all.")
     return key
 
 

@@ -43,12 +43,16 @@ def retry(job_id: str, codes: tuple[str, ...], as_json: bool, url: str | None) -
 @click.command()
 @job_argument
 @click.confirmation_option(prompt="Delete the job with its verdicts and its uploads?")
+@json_option
 @server_option
-def delete(job_id: str, url: str | None) -> None:
+def delete(job_id: str, as_json: bool, url: str | None) -> None:
     """Delete a job that has ended, with its verdicts and its uploads."""
     with connected(url) as client:
         client.jobs.delete(job_id)
-    click.echo(f"Job {job_id} is deleted.")
+    if as_json:
+        echo_json({"id": job_id, "deleted": True})
+    else:
+        click.echo(f"Job {job_id} is deleted.")
 
 
 def _tell(job: Job, what_follows: str, as_json: bool) -> None:

@@ -32,7 +32,9 @@ JOB_ID_LENGTH = len("job_") + 32
 @metadata_option("Only jobs that have this; of several, all.")
 @click.option("--created-after", type=Moment(), help="Only jobs made then or later; in UTC.")
 @click.option("--created-before", type=Moment(), help="Only jobs made earlier; in UTC.")
-@click.option("--limit", default=20, show_default=True, help="Show at most so many.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="Show at most so many."
+)
 @json_option
 @server_option
 def list_jobs(

@@ -39,7 +39,9 @@ outcome_option = click.option(
 @click.option("--code", type=one_of(ItemCode), help="Only verdicts with this code.")
 @click.option("--min-score", type=SCORE, help="Only verdicts with this score or a higher one.")
 @click.option("--max-score", type=SCORE, help="Only verdicts with this score or a lower one.")
-@click.option("--limit", default=40, show_default=True, help="Show at most so many.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=40, show_default=True, help="Show at most so many."
+)
 @json_option
 @server_option
 def verdicts(

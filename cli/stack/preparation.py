@@ -1,14 +1,11 @@
 """What must be in order before the stack starts: tables, model versions, another's broker."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
+from cli.database import opened_database
 from core.registry import Registry
 from core.settings import Settings
 from core.taskqueue import create_celery, require_broker
 from db import model_versions
 from db.migrations import upgrade
-from db.session import Database
 
 
 def prepare(settings: Settings) -> None:
@@ -20,21 +17,12 @@ def prepare(settings: Settings) -> None:
         require_broker(create_celery(settings.broker_url))
     upgrade(settings.database_url)
     sync_models(settings)
-    with _opened(settings) as database, database.read() as session:
+    with opened_database(settings) as database, database.read() as session:
         model_versions.champion(session)
 
 
 def sync_models(settings: Settings) -> list[str]:
     """Register the registry's new model versions; return their ids."""
     found = Registry(settings.registry_dir).list()
-    with _opened(settings) as database, database.write() as session:
+    with opened_database(settings) as database, database.write() as session:
         return [version.name for version in model_versions.sync(session, found)]
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Database]:
-    database = Database(settings.database_url)
-    try:
-        yield database
-    finally:
-        database.close()

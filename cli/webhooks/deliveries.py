@@ -30,7 +30,9 @@ def test(webhook_id: str, as_json: bool, url: str | None) -> None:
 
 @click.command()
 @webhook_argument
-@click.option("--limit", default=20, show_default=True, help="Show at most so many.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="Show at most so many."
+)
 @json_option
 @server_option
 def deliveries(webhook_id: str, limit: int, as_json: bool, url: str | None) -> None:
@@ -51,12 +53,16 @@ def deliveries(webhook_id: str, limit: int, as_json: bool, url: str | None) -> N
 @click.command()
 @webhook_argument
 @click.argument("delivery_id", metavar="DELIVERY")
+@json_option
 @server_option
-def redeliver(webhook_id: str, delivery_id: str, url: str | None) -> None:
+def redeliver(webhook_id: str, delivery_id: str, as_json: bool, url: str | None) -> None:
     """Send a delivery again, whatever became of it."""
     with connected(url) as client:
-        client.webhooks.redeliver(webhook_id, delivery_id)
-    click.echo(f"The delivery {delivery_id} is on its way again.")
+        again = client.webhooks.redeliver(webhook_id, delivery_id)
+    if as_json:
+        echo_json(again)
+    else:
+        click.echo(f"The delivery {delivery_id} is on its way again.")
 
 
 def _how(delivery: Delivery) -> str:

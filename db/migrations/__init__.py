@@ -21,9 +21,14 @@ def upgrade(database_url: str, *, revision: str = "head") -> None:
     command.upgrade(_configuration(database_url), revision)
 
 
+def newest_revision() -> str | None:
+    """Return the revision that this release's tables are at."""
+    return ScriptDirectory.from_config(_configuration("")).get_current_head()
+
+
 def require_current(database: Database) -> None:
     """Raise ConfigurationError with a sentence when the tables are not the newest."""
-    newest = ScriptDirectory.from_config(_configuration("")).get_current_head()
+    newest = newest_revision()
     with database.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != newest:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from cli.main import main
 from core.terms import ManifestFaultCode
 from db import jobs
 from db.models import ManifestFault
@@ -142,6 +144,17 @@ def test_verdicts_are_shown_and_exported(rig: ApiRig, faces: Path, tmp_path: Pat
     plain = tmp_path / "v.txt"
     assert "bytes of csv" in printed(run("export", job_id, str(plain)))[0]
     assert plain.read_text().startswith("id,position,name")
+
+
+@pytest.mark.parametrize("limit", ["-1", "0"])
+@pytest.mark.parametrize(
+    "command", ["jobs list", "jobs verdicts job_1", "webhooks deliveries wh_1"]
+)
+def test_a_list_has_at_least_one_line(command: str, limit: str) -> None:
+    """Asking for less is a mistake of the command line, said in a sentence."""
+    ended = CliRunner().invoke(main, [*command.split(), "--limit", limit])
+    assert ended.exit_code == 2
+    assert f"{limit} is not in the range x>=1" in ended.stderr
 
 
 def test_faults_are_shown_by_line(rig: ApiRig, tmp_path: Path) -> None:

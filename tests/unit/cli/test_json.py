@@ -14,16 +14,12 @@ from click.testing import CliRunner
 from cli.lazy import LazyGroup
 from cli.main import COMMANDS, main
 from core.settings import SHIPPED_MODELS
+from db.migrations import newest_revision
 from tests.support.api import ApiRig
 from tests.unit.cli.conftest import submitted
 
 URL = "https://example.com/hook"
-# They start something, ask for nothing, or have said all with their exit code or one bare word.
-SILENT = {
-    "up", "api", "worker", "beat", "completion", "db upgrade", "keys create", "keys limit",
-    "keys revoke", "models promote", "jobs delete", "webhooks change", "webhooks rotate",
-    "webhooks enable", "webhooks disable", "webhooks redeliver", "webhooks remove",
-}  # fmt: skip
+SILENT = {"up", "api", "worker", "beat", "completion"}  # they run on, or write a script
 
 
 def written(*arguments: str) -> list[dict[str, Any]]:
@@ -42,7 +38,7 @@ def run_the_next_job(rig: ApiRig) -> None:
 
 
 def test_whatever_is_there_to_read_is_there_as_json() -> None:
-    """Every command has the option but those that show nothing."""
+    """Every command has the option but those that have nothing to tell."""
 
     def names(command: click.Command, path: str) -> set[str]:
         if isinstance(command, click.Group) and not isinstance(command, LazyGroup):
@@ -64,7 +60,7 @@ def test_whatever_is_there_to_read_is_there_as_json() -> None:
 
 @pytest.mark.usefixtures("rig")
 def test_a_job_is_json_whatever_is_done_to_it(faces: Path, tmp_path: Path) -> None:
-    """When it is submitted and cancelled; an export says where it lies."""
+    """When it is submitted, cancelled and deleted; an export says where it lies."""
     (job,) = written("jobs", "submit", str(faces))
     assert job["state"] == "queued"
     (cancelled,) = written("jobs", "cancel", job["id"])
@@ -73,6 +69,7 @@ def test_a_job_is_json_whatever_is_done_to_it(faces: Path, tmp_path: Path) -> No
     assert written("jobs", "export", job["id"], str(file)) == [
         {"job": job["id"], "file": str(file), "format": "jsonl", "bytes": 0}
     ]
+    assert written("jobs", "delete", job["id"], "--yes") == [{"id": job["id"], "deleted": True}]
 
 
 def test_a_job_is_json_when_it_is_tried_again(rig: ApiRig, faces: Path) -> None:
@@ -109,6 +106,23 @@ def test_webhooks_are_json() -> None:
         assert [(one["id"], one["url"], one["secret"]) for one in found] == [
             (made["id"], URL, None)
         ]
+    (again,) = written("webhooks", "redeliver", made["id"], ping["id"])
+    assert (again["id"], again["event"]) == (ping["id"], "ping")
+
+
+@pytest.mark.usefixtures("rig")
+def test_webhooks_are_json_whatever_is_done_to_them() -> None:
+    """As they then stand; with a new secret, and as gone."""
+    (made,) = written("webhooks", "add", URL)
+    (rotated,) = written("webhooks", "rotate", made["id"])
+    assert rotated["secret"].startswith("whsec_")
+    assert rotated["secret"] != made["secret"]
+    (changed,) = written("webhooks", "change", made["id"], "--endpoint", f"{URL}/2")
+    (disabled,) = written("webhooks", "disable", made["id"])
+    (enabled,) = written("webhooks", "enable", made["id"])
+    assert [one["enabled"] for one in (changed, disabled, enabled)] == [True, False, True]
+    assert {one["url"] for one in (changed, disabled, enabled)} == {f"{URL}/2"}
+    assert written("webhooks", "remove", made["id"]) == [{"id": made["id"], "deleted": True}]
 
 
 @pytest.fixture
@@ -120,12 +134,20 @@ def _database(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.usefixtures("_database")
 def test_keys_are_json() -> None:
-    """With their limits and use, and never the key itself."""
+    """With their limits and use, and the key itself when it is new."""
     assert written("keys", "list") == []
-    key = CliRunner().invoke(main, ["keys", "create", "app", "--max-open-jobs", "5"]).stdout
+    (made,) = written("keys", "create", "app", "--max-open-jobs", "5")
+    key = made.pop("key")
+    assert key.startswith(made["shown"])
     (found,) = written("keys", "list")
     assert (found["name"], found["max_open_jobs"], found["open_jobs"]) == ("app", 5, 0)
-    assert key.strip() not in json.dumps(found)
+    assert made == found
+    assert key not in json.dumps(found)
+    (limited,) = written("keys", "limit", "app", "--max-open-jobs", "none")
+    assert limited == found | {"max_open_jobs": None}
+    (revoked,) = written("keys", "revoke", "app")
+    assert revoked["revoked_at"] is not None
+    assert written("keys", "list") == [revoked]
 
 
 @pytest.mark.usefixtures("_database")
@@ -138,8 +160,15 @@ def test_model_versions_are_json(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     (found,) = written("models", "list")
     assert (found["id"], found["aliases"]) == (shipped, ["champion"])
     assert found["card"]["metrics"]
+    assert written("models", "promote", shipped) == [found]
     monkeypatch.setenv("FAKESWEEP_REGISTRY_DIR", str(tmp_path))
     assert written("models", "sync")[0]["added"] == []
+
+
+@pytest.mark.usefixtures("_database")
+def test_an_upgrade_is_json() -> None:
+    """The revision of the tables."""
+    assert written("db", "upgrade") == [{"revision": newest_revision()}]
 
 
 @pytest.mark.usefixtures("_database")

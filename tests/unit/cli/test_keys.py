@@ -113,14 +113,3 @@ def test_what_cannot_be_done_is_a_sentence(arguments: list[str], sentence: str) 
     assert ended.exit_code in (1, 2)
     assert sentence in ended.stderr
     assert ended.stdout == ""
-
-
-def test_a_database_without_tables_is_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """It says how to make them."""
-    empty = tmp_path_factory.mktemp("empty") / "empty.db"
-    monkeypatch.setenv("FAKESWEEP_DATABASE_URL", f"sqlite:///{empty}")
-    ended = keys("create", "app")
-    assert (ended.exit_code, ended.stdout) == (2, "")
-    assert "fakesweep db upgrade" in ended.stderr
