@@ -128,6 +128,49 @@ def test_one_comes_back_to_where_one_was(page: Page, public_id: str) -> None:
     expect(page.get_by_role("link", name="fake-000.png")).to_have_count(0)
 
 
+@pytest.mark.parametrize(("seen", "count"), [(12, 50), (70, 130)])
+def test_verdicts_that_landed_meanwhile_are_there_when_one_comes_back(
+    rig: ApiRig, page: Page, seen: int, count: int
+) -> None:
+    """The job has ended by then, so that nobody tells the page of them later."""
+    public_id = add(rig, *(f"b-{i:03d}.png" for i in range(count)), scan=False)
+    rig.worker.plan(public_id, shard_size=seen)
+    first, *others = rig.worker.waiting(public_id)
+    rig.worker.finish(first)
+    page.goto(f"/jobs/{public_id}?view=grid")
+    page.mouse.move(500, 500)
+    scrolled(page, set())
+    page.get_by_role("link", name=f"b-{seen - 1:03d}.png").click()
+    expect(page.get_by_role("heading", name=f"b-{seen - 1:03d}.png")).to_be_visible()
+    for shard_id in others:
+        rig.worker.finish(shard_id)
+    page.go_back()
+    expect(place(page)).to_contain_text(f"of {count}")
+    expect(page.get_by_role("link", name=f"b-{seen - 1:03d}.png")).to_be_attached()
+    page.mouse.move(500, 500)
+    scrolled(page, set())
+    expect(page.get_by_role("link", name=f"b-{count - 1:03d}.png")).to_be_visible()
+
+
+def test_the_last_verdicts_are_asked_for_until_they_come(rig: ApiRig, page: Page) -> None:
+    """Although the job has ended, and the server does not answer just then."""
+    public_id = add(rig, "fake.png", "b.png", scan=False)
+    rig.worker.plan(public_id, shard_size=1)
+    first, second = rig.worker.waiting(public_id)
+    rig.worker.finish(first)
+    page.goto(f"/jobs/{public_id}?view=grid")
+    names = page.locator(f"{CARDS} .card-name a")
+    expect(names).to_have_text(["fake.png"])
+    page.route("**/grid?*", lambda route: route.fulfill(status=503))
+    rig.worker.finish(second)
+    trouble = page.get_by_role("alert").filter(has_text="cannot be loaded at the moment")
+    expect(trouble).to_be_visible()
+    page.unroute("**/grid?*")
+    expect(names).to_have_text(["fake.png", "b.png"])
+    expect(place(page)).to_have_text("Verdicts 1 to 2 of 2")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_server_that_goes_away_is_said_and_found_again(page: Page, public_id: str) -> None:
     """The cards that are there stay, and the others come by a click, or by themselves."""
     page.goto(f"/jobs/{public_id}?view=grid")

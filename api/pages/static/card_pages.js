@@ -42,9 +42,11 @@ export class CardPages {
     await this.read(page);
   }
 
-  // Read the last page once more: while the job runs, it grows.
+  // Read the last page once more: while the job runs, it grows. Whoever asks hears of a failure.
   async refresh() {
+    await this.pages.at(-1).reading; // what was asked for before may lack the newest verdicts
     await this.read(this.pages.at(-1));
+    if (this.isAway) throw new Error("The last verdicts could not be read.");
   }
 
   // Let go of all pages but these and their neighbours.
@@ -63,24 +65,33 @@ export class CardPages {
     };
   }
 
+  // Verdicts may have landed since: what the server says of the last page is newer than the place.
   goTo({ cursors, count, cursorOfNext }) {
+    if (cursors.length === 1) return;
     const [first] = this.pages;
     this.pages = cursors.map((cursor) => ({ cursor, cards: null, count: this.size }));
     this.pages[0].cards = first.cards;
     this.pages.at(-1).count = count;
     this.cursorOfNext = cursorOfNext;
+    this.read(this.pages.at(-1));
   }
 
-  async read(page) {
-    if (page.isReading || this.isAway) return;
-    page.isReading = this.isReading = true;
+  read(page) {
+    if (this.isAway) return null;
+    page.reading ??= this.ask(page);
+    return page.reading;
+  }
+
+  async ask(page) {
+    this.isReading = true;
     try {
       this.put(page, await readPart(page.cursor ? `${this.url}&cursor=${page.cursor}` : this.url));
     } catch {
       this.isAway = true;
       setTimeout(() => this.tryAgain(), AGAIN_MS);
     } finally {
-      page.isReading = this.isReading = false;
+      page.reading = null;
+      this.isReading = false;
     }
     this.changed();
   }
@@ -88,6 +99,7 @@ export class CardPages {
   tryAgain() {
     if (!this.isAway) return;
     this.isAway = false;
+    this.read(this.pages.at(-1)); // it may be what could not be read, and nobody else asks for it
     this.changed();
   }
 
