@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
 
 from api.jobs import read_job_view
+from api.pages.fragments import fragment
 from api.pages.grid import view_of
 from api.pages.scale import HEIGHT, WIDTH, Band, band_of
 from api.pages.words import ended
@@ -54,8 +55,8 @@ class Summary:
 def show_summary(job_id: str) -> str:
     """Show the part of a job's page alone."""
     job = read_job_view(job_id)
-    view = view_of(request)
-    return render_template("summary.html", job=job, summary=summary_of(job), view=view)
+    shown = {"job": job, "summary": summary_of(job), "view": view_of(request)}
+    return fragment("summary.html", shown)
 
 
 def summary_of(job: JobView) -> Summary | None:

@@ -1,7 +1,9 @@
 """The page of a job in a real browser: its errors by code, its verdicts by score."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from api.pages import summary
 from db import jobs
 from tests.support.api import ApiRig, part
 
@@ -57,3 +59,28 @@ def test_a_range_of_scores_holds_while_verdicts_land(rig: ApiRig, page: Page) ->
     rig.worker.run(public_id)
     expect(page.get_by_text("Completed")).to_be_visible()
     expect(page.locator("#verdicts tbody td.name")).to_have_text(["fake.png"])
+
+
+def test_counts_that_were_asked_for_stay_while_verdicts_land(
+    rig: ApiRig, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a large job, too; what is unfolded and focused stays as well."""
+    monkeypatch.setattr(summary, "SUMMED_AT_ONCE", 0)
+    data = {"files": [part(name) for name in ("fake.png", "b.png", "broken.png")]}
+    public_id = rig.client.post("/v1/jobs", data=data).json["id"]
+    rig.worker.plan(public_id, shard_size=1)
+    first, *others = rig.worker.waiting(public_id)
+    rig.worker.finish(first)
+    page.goto(f"/jobs/{public_id}")
+    page.get_by_role("link", name="Count them").click()
+    counts = page.get_by_role("region", name="Scores and errors")
+    counts.get_by_text("As numbers").click()
+    bar = page.get_by_role("link", name="Scores from 0.95 to 1.00: 1")
+    bar.focus()
+    for shard in others:
+        rig.worker.finish(shard)
+    expect(page.get_by_text("Completed")).to_be_visible()
+    expect(counts.get_by_text("Not a readable image 1")).to_be_visible()
+    expect(counts.get_by_role("link", name="Scores from 0.00 to 0.05: 1")).to_be_visible()
+    expect(counts.get_by_role("row", name="0.95 0 0 1")).to_be_visible()
+    expect(bar).to_be_focused()

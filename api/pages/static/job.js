@@ -1,15 +1,13 @@
-// The page of a job, kept up to date until the job has ended.
+// The page of a job, kept up to date until the job has ended: what is counted by score is a fragment
+// of the page, which is asked for when verdicts have landed.
 import "./times.js";
 import { follow } from "./follow.js";
 import { ended, FINAL, showProgress } from "./progress.js";
-import { readPart } from "./reading.js";
 
 const { showVerdicts } = await import(document.querySelector("#grid") ? "./grid.js" : "./verdicts.js");
-const SUMMARY_MS = 5000; // between two looks at the counts while the job runs
 
 const page = document.querySelector("#job");
 const away = page.querySelector("[data-part=away]");
-let counted = 0; // when the counts by score were last asked for
 let shown = null; // how many items had ended when the verdicts were last fetched
 
 if (!FINAL.includes(page.dataset.state)) {
@@ -24,14 +22,6 @@ async function show(job, isFinal) {
   showProgress(page, job);
   if (ended(job.counters) === shown && !isFinal) return;
   await showVerdicts(isFinal, job);
-  await showSummary(isFinal);
+  page.dispatchEvent(new Event(isFinal ? "ended" : "landed"));
   shown = ended(job.counters);
-}
-
-async function showSummary(isFinal) {
-  if (!isFinal && Date.now() - counted < SUMMARY_MS) return;
-  const part = document.querySelector("#summary");
-  if (part.contains(document.activeElement) && !isFinal) return; // somebody reads it
-  part.replaceWith(document.adoptNode(await readPart(part.dataset.url)));
-  counted = Date.now();
 }

@@ -55,6 +55,33 @@ def test_a_large_job_is_counted_when_it_is_asked_for(
     assert 'class="histogram"' in rig.client.get(f"/jobs/{job_id}?summary=1").text
 
 
+def test_what_was_asked_for_is_asked_for_again(
+    rig: ApiRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the job runs: the counts of a large one, and the links into the same view."""
+    monkeypatch.setattr(summary, "SUMMED_AT_ONCE", 0)
+    job_id = rig.client.post("/v1/jobs", data={"files": [part("a.png"), part("b.png")]}).json["id"]
+    rig.worker.plan(job_id, shard_size=1)
+    rig.worker.finish(rig.worker.waiting(job_id)[0])
+    for asked, is_counted in (("?view=grid", False), ("?view=grid&summary=1", True)):
+        page = rig.client.get(f"/jobs/{job_id}{asked}").text
+        (again,) = re.findall(r'id="summary" hx-get="([^"]+)"', page)
+        fragment = rig.client.get(again.replace("&amp;", "&")).text
+        assert fragment in page
+        assert fragment.count(f'hx-get="{again}"') == 1
+        assert ('class="histogram"' in fragment, "Count them" in fragment) == (
+            is_counted,
+            not is_counted,
+        )
+        assert "view=grid" in fragment.partition("<h2")[2]
+
+
+def test_a_job_that_has_ended_is_not_asked_for_again(rig: ApiRig, job_id: str) -> None:
+    """Its counts stay as they are."""
+    assert 'id="summary" hx-get' not in rig.client.get(f"/jobs/{job_id}").text
+    assert "hx-get" not in rig.client.get(f"/jobs/{job_id}/summary").text
+
+
 def test_a_job_without_verdicts_has_nothing_to_show(rig: ApiRig) -> None:
     """So the part is there for what comes, and hidden."""
     job_id = rig.client.post("/v1/jobs", data={"files": [part("a.png")]}).json["id"]
