@@ -48,6 +48,11 @@ class PreparedDataset:
         return select(self.items, split=name)
 
 
+def is_prepared(place: Path) -> bool:
+    """Return whether `prepare` wrote the folder."""
+    return (place / ITEMS).exists()
+
+
 def select(items: pd.DataFrame, **values: object) -> pd.DataFrame:
     """Return the rows that have the given value in each named column."""
     for column, value in values.items():

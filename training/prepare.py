@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.errors import DatasetError
 from training.clean import Cleaned, Dropped, clean
-from training.dataset import ITEMS, REPORT
+from training.dataset import ITEMS, REPORT, is_prepared
 from training.inspection import Inspected, inspect_files
 from training.layouts.catalogue import read_source
 from training.layouts.listing import LABELS, Source
@@ -54,8 +54,9 @@ class Preparation:
 
 def prepare_dataset(sources: Sequence[Source], folder: Path, options: Options) -> Preparation:
     """Prepare the sources in `folder`; raises DatasetError when nothing can be trained on."""
-    if (folder / ITEMS).exists():
+    if is_prepared(folder):
         raise DatasetError(f"{folder} holds a dataset already; name another folder.")
+    _require_unprepared(sources)
     listings = [read_source(source, options.layout) for source in sources]
     candidates = unpack(listings, folder, frames=options.frames)
     inspected = list(
@@ -74,6 +75,15 @@ def prepare_dataset(sources: Sequence[Source], folder: Path, options: Options) -
     report = describe(items, listings, len(inspected), cleaned.dropped, probes, vars(options))
     _write(folder, items, report)
     return Preparation(folder, report)
+
+
+def _require_unprepared(sources: Sequence[Source]) -> None:
+    for source in sources:
+        if is_prepared(source.path):
+            raise DatasetError(
+                f"{source.path} is a prepared dataset, with splits of its own; name the data that "
+                "it was made of."
+            )
 
 
 def _divide(cleaned: Cleaned, options: Options) -> Division:

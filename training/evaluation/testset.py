@@ -9,9 +9,10 @@ import pandas as pd
 from rich.console import Console
 
 from core.errors import DatasetError
-from training.dataset import ITEMS, PreparedDataset
-from training.layouts.catalogue import parse_source, read_source
+from training.dataset import PreparedDataset, is_prepared, select
+from training.layouts.catalogue import parse_source, read_source, require_apart
 from training.layouts.files import is_video
+from training.layouts.listing import Source
 from training.unpack import Candidate, thin, unpack
 
 DEFAULTS = {"dataset": "", "method": "", "source_id": "", "video_id": "", "frame": -1, "group": -1}
@@ -27,17 +28,19 @@ def gather(
     A prepared dataset gives its `split`, and so does data whose layout states splits; any other
     gives all of its images. Videos and archives are unpacked into `scratch`, at most `frames` of
     each video; without one they are refused. The columns are path, label, dataset, method,
-    source_id, video_id, frame and group (-1: none). Raises DatasetError.
+    source_id, video_id, frame and group (-1: none). Raises DatasetError, also when two datasets
+    have one name.
     """
     tables = []
     for argument in data:
-        prepared = Path(argument).expanduser()
-        if (prepared / ITEMS).exists():
-            table = _prepared(prepared, split)
+        source = parse_source(argument)
+        if is_prepared(source.path):
+            table = _prepared(source, split)
         else:
-            table = _tabulate(_read(argument, split, scratch, frames))
+            table = _tabulate(_read(source, split, scratch, frames))
         groups = pd.factorize(table["group"])[0] + sum(len(one) for one in tables)
         tables.append(table.assign(group=np.where(table["group"] >= 0, groups, -1)))
+    require_apart([name for table in tables for name in dict.fromkeys(table["dataset"])])
     items = pd.concat(tables, ignore_index=True)
     if items.empty:
         raise DatasetError(
@@ -51,14 +54,24 @@ def complete(items: pd.DataFrame) -> pd.DataFrame:
     return items.assign(**{name: value for name, value in DEFAULTS.items() if name not in items})
 
 
-def _prepared(folder: Path, split: str) -> pd.DataFrame:
-    dataset = PreparedDataset.read(folder)
+def _prepared(source: Source, split: str) -> pd.DataFrame:
+    """Return the split, under the source's name where it was given one.
+
+    Of several datasets that were prepared together, each keeps its own name behind it.
+    """
+    dataset = PreparedDataset.read(source.path)
     items = dataset.items if split == EVERYTHING else dataset.split(split)
+    if source.label is not None:
+        items = select(items, label=source.label)
+    if source.is_named:
+        several = len(set(dataset.items["dataset"])) > 1
+        names = source.name + "/" + items["dataset"] if several else source.name
+        items = items.assign(dataset=names)
     return complete(items).loc[:, ["path", "label", *DEFAULTS]]
 
 
-def _read(argument: str, split: str, scratch: Path | None, frames: int) -> list[Candidate]:
-    listing = read_source(parse_source(argument))
+def _read(source: Source, split: str, scratch: Path | None, frames: int) -> list[Candidate]:
+    listing = read_source(source)
     for warning in listing.warnings:
         Console(stderr=True).print(warning, markup=False)
     entries = listing.entries

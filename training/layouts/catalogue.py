@@ -49,7 +49,7 @@ def parse_source(argument: str, label_names: Mapping[str, int] | None = None) ->
     if not place.exists():
         raise DatasetError(f"{place} does not exist; name a folder or a list with --data.")
     default = place.name if place.is_dir() else place.stem
-    return Source(name or default, place, label, label_names or {})
+    return Source(name or default, place, label, label_names or {}, is_named=bool(name))
 
 
 def parse_sources(
@@ -57,12 +57,17 @@ def parse_sources(
 ) -> list[Source]:
     """Return the sources that the arguments name; raises DatasetError when two share a name."""
     sources = [parse_source(argument, label_names) for argument in arguments]
-    names = [folder_name(source.name) for source in sources]
-    if len(set(names)) < len(names):
-        raise DatasetError(
-            f"Two of the sources {', '.join(names)} share a name; name them apart as NAME=DIR."
-        )
+    require_apart([source.name for source in sources])
     return sources
+
+
+def require_apart(names: Sequence[str]) -> None:
+    """Raise DatasetError when two sources share a name: what is measured of them would be mixed."""
+    folders = [folder_name(name) for name in names]
+    if len(set(folders)) < len(folders):
+        raise DatasetError(
+            f"Two of the sources {', '.join(folders)} share a name; name them apart as NAME=DIR."
+        )
 
 
 def folder_name(name: str) -> str:

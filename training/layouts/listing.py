@@ -21,14 +21,16 @@ REAL = "real"  # the method of every real
 class Source:
     """Data that `--data` names; its name is the `dataset` that metrics are reported by.
 
-    `label` is what all of it is (0 real, 1 fake), where the command line says so, and
-    `label_names` says what the labels of its lists mean where they say it not themselves.
+    `is_named` says whether the command line gave it that name; else it is its folder's. `label` is
+    what all of it is (0 real, 1 fake), where the command line says so, and `label_names` says what
+    the labels of its lists mean where they say it not themselves.
     """
 
     name: str
     path: Path
     label: int | None = None
     label_names: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    is_named: bool = False
 
 
 @dataclass(frozen=True)

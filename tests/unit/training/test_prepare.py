@@ -191,3 +191,9 @@ def test_an_unknown_layout_is_refused(tmp_path: Path) -> None:
     source = write_labelled_folder(tmp_path / "drawn", per_label=1)
     with pytest.raises(DatasetError, match="There is no layout 'kaggle'; name one of"):
         prepared(tmp_path / "out", source, options=replace(WHOLE, layout="kaggle"))
+
+
+def test_a_prepared_dataset_is_not_prepared_again(dataset: Path, tmp_path: Path) -> None:
+    """Its columns would pass for a list, and its splits be made anew."""
+    with pytest.raises(DatasetError, match="is a prepared dataset"):
+        prepared(tmp_path / "again", f"mine={dataset}")

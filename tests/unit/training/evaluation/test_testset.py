@@ -8,6 +8,8 @@ from core.errors import DatasetError
 from tests.support.images import write_labelled_folder
 from tests.support.layouts import draw, film
 from training.evaluation.testset import EVERYTHING, gather
+from training.layouts.catalogue import parse_sources
+from training.prepare import Options, prepare_dataset
 
 
 def test_a_prepared_dataset_gives_its_split(dataset: Path) -> None:
@@ -26,11 +28,42 @@ def test_a_folder_gives_all_of_its_images(pictures: Path) -> None:
     assert set(items["group"]) == {-1}
 
 
+def test_a_prepared_dataset_keeps_its_split_under_another_name(dataset: Path) -> None:
+    """NAME= renames it, and `fake:` takes its fakes alone."""
+    test, named, fakes = (
+        gather([argument], "test")
+        for argument in (f"{dataset}", f"mine={dataset}", f"fake:{dataset}")
+    )
+    assert named["path"].tolist() == test["path"].tolist()
+    assert set(named["dataset"]) == {"mine"}
+    assert set(fakes["dataset"]) == {"drawn"}
+    assert fakes["path"].tolist() == test.loc[test["label"] == 1, "path"].tolist()
+
+
+def test_datasets_that_were_prepared_together_keep_their_names(tmp_path: Path) -> None:
+    """Each is told apart behind the name that both were given."""
+    data = [
+        str(write_labelled_folder(tmp_path / name, per_label=6, seed=seed))
+        for seed, name in enumerate(("a", "b"))
+    ]
+    prepare_dataset(parse_sources(data), tmp_path / "both", Options(faces=False))
+    found = gather([f"mine={tmp_path / 'both'}"], EVERYTHING)
+    assert set(found["dataset"]) == {"mine/a", "mine/b"}
+
+
 def test_groups_of_two_datasets_are_kept_apart(dataset: Path) -> None:
     """Both number their groups from nought, and no number is used twice."""
     once = gather([str(dataset)], EVERYTHING)
-    twice = gather([str(dataset), str(dataset)], EVERYTHING)
+    twice = gather([str(dataset), f"again={dataset}"], EVERYTHING)
     assert len(set(twice["group"])) == 2 * len(set(once["group"]))
+
+
+def test_sources_of_one_name_are_refused(dataset: Path, drawn: Path, tmp_path: Path) -> None:
+    """What is measured of them would be mixed, whether they are prepared or lie in folders."""
+    draw(tmp_path / "drawn", "real/1.png")
+    for data in ([drawn, tmp_path / "drawn"], [dataset, drawn], [dataset, dataset]):
+        with pytest.raises(DatasetError, match="share a name"):
+            gather([str(one) for one in data], EVERYTHING)
 
 
 def test_data_of_one_label_is_taken(tmp_path: Path) -> None:
