@@ -29,7 +29,7 @@ from api import (
 from api.events import views as events
 from api.examples import add_examples
 from api.exports import views as exports
-from api.pages import grid, language, live, sign_in
+from api.pages import grid, heat, language, live, sign_in
 from api.pages import jobs as job_pages
 from api.pages import models as model_pages
 from api.pages import summary as summary_pages
@@ -154,7 +154,7 @@ def _add_views(app: OpenAPI) -> None:
         app.register_api(noun.blueprint)
     for part in (pages, job_pages, grid, live, verdict_pages, sign_in):
         app.register_blueprint(part.blueprint)
-    for part in (summary_pages, model_pages, system_pages):
+    for part in (summary_pages, heat, model_pages, system_pages):
         app.register_blueprint(part.blueprint)
     document.add_schemas(app, JobRequest, JobUpload, JobView, ScanUpload, ScanView)
     document.add_schemas(app, WebhookSecretView, DeliveryView, LandedVerdicts, HeatmapView)

@@ -79,7 +79,6 @@ WORDS: Mapping[str, Mapping[str, LazyString | Counted]] = {
         "refused_url": _("Number %(place)s, %(url)s: %(reason)s"),
         "nothing_scanned": _("Nothing was scanned. %(reasons)s"),
     },
-    "verdict": {"load_again": _("The server answered %(status)s; load the page again.")},
     "system": {"time": _("Time"), "images_a_second": _("Images a second")},
     "curves": {"share": _("%(number)s %%")},
 }

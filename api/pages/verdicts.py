@@ -11,16 +11,16 @@ from werkzeug.wrappers import Response as Redirect
 
 from api import originals
 from api.feedback import keep_feedback, look_for_feedback
-from api.heatmaps import Picture, wait_for_heatmap
 from api.identity import caller
 from api.images import read_original
 from api.pages import scale
+from api.pages.heat import Heat, heat_of
 from api.queries import HeatmapQuery
 from api.requests import FeedbackRequest
 from api.schemas import VerdictView
 from api.services import services
 from api.shapes import verdict_view
-from core.errors import ConflictError, GoneError, NotFoundError, StorageError
+from core.errors import GoneError, StorageError
 from core.terms import Label
 from db import copies, verdicts
 from detector.credentials import Credentials, read_credentials
@@ -44,19 +44,6 @@ class File:
     trouble: str = ""  # in English, as the API says it
     is_away: bool = False
     must_be_fetched: bool = False
-
-
-@dataclass(frozen=True)
-class Heat:
-    """A heatmap that the page shows, or is about to; `trouble` says why it never will.
-
-    One that is `away` is made, and cannot be read at the moment.
-    """
-
-    face: int
-    picture: Picture | None = None
-    trouble: str = ""  # in English, as the API says it
-    is_away: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,12 +132,7 @@ def _heat(verdict_id: str) -> Heat | None:
     if not request.args.get("heatmap"):
         return None
     face = HeatmapQuery.model_validate({"face": request.args["heatmap"]}).face
-    try:
-        return Heat(face, wait_for_heatmap(verdict_id, face, wait_s=0))
-    except (ConflictError, NotFoundError) as error:  # GoneError is among them
-        return Heat(face, trouble=str(error))
-    except StorageError:
-        return Heat(face, is_away=True)
+    return heat_of(verdict_id, face, wait_s=0)
 
 
 def _answers(label: Label | None) -> list[tuple[Label, str]]:

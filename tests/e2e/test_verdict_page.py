@@ -132,9 +132,28 @@ def test_feedback_is_given_with_the_keyboard(rig: ApiRig, page: Page) -> None:
     expect(wrong).to_be_focused()
     assert wrong.evaluate("button => getComputedStyle(button).outlineStyle") == "solid"
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Somebody said that it is real")).to_be_visible()
-    expect(page).to_have_url(re.compile("#feedback$"))
+    expect(page.get_by_role("status").get_by_text("Somebody said that it is real")).to_be_visible()
+    expect(wrong).to_be_focused()
+    expect(wrong).to_have_attribute("aria-pressed", "true")
     assert rig.client.get(f"/v1/verdicts/{job_id}-0/feedback").json["note"] == "My own photo."
+
+
+def test_feedback_that_was_not_kept_is_said(rig: ApiRig, page: Page) -> None:
+    """It is still there to be sent again, and the heatmap stays as it was faded."""
+    job_id = scan(rig, "fake.png")
+    page.goto(f"/verdicts/{job_id}-0?heatmap=0")
+    make_heatmap(rig)
+    page.get_by_label("Heatmap", exact=True).fill("25")
+    page.get_by_label("A note, if you like").fill("My own photo.")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Right, it is fake").click()
+    expect(page.get_by_role("alert")).to_contain_text("did not keep it")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Right, it is fake").click()
+    expect(page.get_by_text("Somebody said that it is fake")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator("#feedback time")).not_to_contain_text("UTC")
+    expect(page.locator("#heat")).to_have_attribute("opacity", "0.25")
 
 
 def test_it_works_without_javascript(rig: ApiRig, browser: Browser, address: str) -> None:
@@ -150,6 +169,7 @@ def test_it_works_without_javascript(rig: ApiRig, browser: Browser, address: str
     expect(page.locator("#strength")).to_be_hidden()
     page.get_by_role("button", name="Right, it is fake").click()
     expect(page.get_by_text("Somebody said that it is fake")).to_be_visible()
+    expect(page).to_have_url(re.compile("#feedback$"))
     context.close()
 
 

@@ -123,12 +123,17 @@ def test_a_card_that_is_written_otherwise_breaks_no_page(card: dict[str, Any]) -
     assert scale.measures_of(card) == {}
 
 
-def test_a_heatmap_is_asked_for_and_laid_over_the_image(rig: ApiRig) -> None:
-    """Until it is there, the page says so and comes again by itself."""
+def test_a_heatmap_is_asked_for_and_laid_over_the_image(
+    rig: ApiRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it is there, the page says so, and comes again or asks for that part of it."""
+    monkeypatch.setattr("api.pages.heat.WAIT_S", 0)
     path = scan(rig, "fake.png")
     waiting = rig.client.get(f"{path}?heatmap=0").text
     assert "The heatmap is being made" in waiting
     assert 'http-equiv="refresh"' in waiting
+    (again,) = re.findall(r'hx-get="(/verdicts/[^"]+/heat[^"]+)"', waiting)
+    assert rig.client.get(again).status_code == 204
     with rig.database.write() as session:
         claim = heatmaps.claim_next(session, lease_s=60)
         assert claim is not None
@@ -139,6 +144,8 @@ def test_a_heatmap_is_asked_for_and_laid_over_the_image(rig: ApiRig) -> None:
     place = re.search(r'href="/v1/verdicts/[^"]+face=0" x="(\d+)" y="(\d+)" width="(\d+)"', made)
     assert place is not None
     assert place.groups() == ("4", "6", "20")
+    assert rig.client.get(again).text in made
+    assert "/heat?" not in made
 
 
 def test_a_heatmap_that_cannot_be_made_says_why_on_the_page(rig: ApiRig) -> None:
@@ -147,6 +154,7 @@ def test_a_heatmap_that_cannot_be_made_says_why_on_the_page(rig: ApiRig) -> None
     assert page.status_code == 200
     assert "no score that could be explained" in page.text
     assert "No face found" in page.text
+    assert 'hx-trigger="load' not in page.text
 
 
 def test_a_heatmap_that_cannot_be_read_now_leaves_the_rest_of_the_page(
@@ -169,6 +177,7 @@ def test_a_heatmap_that_cannot_be_read_now_leaves_the_rest_of_the_page(
     assert "The heatmap does not answer at the moment" in page.text
     assert 'http-equiv="refresh"' in page.text
     assert "0.970" in page.text
+    assert rig.client.get(f"{path}/heat?face=0").status_code == 503
 
 
 def test_an_image_that_is_gone_says_so_on_the_page(rig: ApiRig) -> None:
