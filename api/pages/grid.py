@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Request, render_template, request
 
+from api.pages.elsewhere import hosts_of
 from api.pages.scale import Band, band_of
 from api.pages.words import ended
 from api.queries import VerdictQuery
-from api.schemas import Counters, JobView
+from api.schemas import Counters, JobView, VerdictPage
 from api.services import services
 from api.verdicts import page_of_verdicts
 from db import jobs
@@ -23,11 +24,13 @@ blueprint = Blueprint("grid_pages", __name__)
 class Grid:
     """What the grid knows beside its cards.
 
-    `asked` is the query of the cards that follow; `counted` the counter that counts all of them,
-    and `total` what it counts, None where nobody knows.
+    `hosts` names the servers of images that are on one, by position; `asked` is the query of the
+    cards that follow; `counted` the counter that counts all of them, and `total` what it counts,
+    None where nobody knows.
     """
 
     band: Band | None
+    hosts: Mapping[int, str]
     asked: Mapping[str, object]
     counted: str | None
     total: int | None
@@ -37,12 +40,9 @@ class Grid:
 def show_cards(job_id: str) -> str:
     """Show one page of the cards alone."""
     query = VerdictQuery.model_validate(request.args.to_dict())
-    return render_template(
-        "grid_cards.html",
-        page=page_of_verdicts(job_id, query),
-        query=query,
-        band=_band(job_id),
-    )
+    page = page_of_verdicts(job_id, query)
+    band, hosts = _known(job_id, page)
+    return render_template("grid_cards.html", page=page, query=query, band=band, hosts=hosts)
 
 
 def view_of(asked: Request) -> str | None:
@@ -50,16 +50,18 @@ def view_of(asked: Request) -> str | None:
     return GRID if asked.args.get("view") == GRID else None
 
 
-def grid_of(job: JobView, query: VerdictQuery) -> Grid:
+def grid_of(job: JobView, query: VerdictQuery, page: VerdictPage) -> Grid:
     """Return what the grid knows beside its cards."""
     counted = _counted(query)
     asked = query.model_dump(mode="json", exclude_none=True, exclude={"cursor"})
-    return Grid(_band(job.id), asked, counted, _count(job.counters, counted))
+    return Grid(*_known(job.id, page), asked, counted, _count(job.counters, counted))
 
 
-def _band(public_id: str) -> Band | None:
+def _known(public_id: str, page: VerdictPage) -> tuple[Band | None, Mapping[int, str]]:
     with services().database.read() as session:
-        return band_of(jobs.get(session, public_id).model_version.card or {})
+        job = jobs.get(session, public_id)
+        hosts = hosts_of(session, job, [verdict.position for verdict in page.verdicts])
+        return band_of(job.model_version.card or {}), hosts
 
 
 def _counted(query: VerdictQuery) -> str | None:

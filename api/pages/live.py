@@ -1,7 +1,7 @@
 """A job as the scan page follows it: how far it is, and a card for each verdict as it lands."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from sqlalchemy.orm import Session
 
 from api.identity import caller
+from api.pages.elsewhere import hosts_of
 from api.pages.scale import Band, band_of
 from api.queries import CardsQuery
 from api.schemas import JobView, VerdictView
@@ -27,12 +28,16 @@ blueprint = Blueprint("live_pages", __name__)
 
 @dataclass(frozen=True)
 class Cards:
-    """Verdicts in the order of their landing; `landing` is the number of the last one."""
+    """Verdicts in the order of their landing; `landing` is the number of the last one.
+
+    `hosts` names the servers of images that are on one, by position.
+    """
 
     verdicts: list[VerdictView]
     landing: int
     has_more: bool
     band: Band | None
+    hosts: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -76,14 +81,15 @@ def live_jobs(public_ids: Iterable[str]) -> Iterator[LiveJob]:
 
 def _cards(session: Session, job: Job, *, after: int = 0) -> Cards:
     found = landings.after(session, job.id, after, limit=LANDINGS_A_READ)
+    landed = [verdict for landing in found for verdict in landing.verdicts]
     version = job.model_version
     return Cards(
         verdicts=[
             verdict_view(verdict, job_id=job.public_id, model_version=version.name)
-            for landing in found
-            for verdict in landing.verdicts
+            for verdict in landed
         ],
         landing=found[-1].number if found else after,
         has_more=len(found) == LANDINGS_A_READ,
         band=band_of(version.card),
+        hosts=hosts_of(session, job, (verdict.position for verdict in landed)),
     )

@@ -37,10 +37,6 @@ WORDS: Mapping[str, Mapping[str, LazyString | Counted]] = {
         "hours_left": _("about %(count)s h left"),
     },
     "live": {"job_deleted": _("The job was deleted.")},
-    "verdicts": {
-        "no_verdicts": _("There are no verdicts to show."),
-        "faces": counted("%(count)s face", "%(count)s faces"),
-    },
     "upload": {
         "images": counted("%(count)s image", "%(count)s images"),
         "scan": _("Scan"),
@@ -55,6 +51,10 @@ WORDS: Mapping[str, Mapping[str, LazyString | Counted]] = {
         ),
         "more": _("and %(count)s more"),
         "bytes": _("%(count)s bytes"),
+        "unread": _(
+            "These could not be read, and were left out: %(names)s. Check that they are still "
+            "there and that you may open them, and choose them again."
+        ),
         "being_sent": _("Images are being sent; choose more once they are there."),
         "one_archive": _("An archive is scanned by itself: choose one archive, and nothing else."),
         "too_many_files": _(

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as Redirect
 from api.errors import PageError
 from api.jobs import read_job_view
 from api.pages import problems, words
+from api.pages.fragments import fragment
 from api.pages.grid import CARDS_A_PAGE, grid_of, view_of
 from api.pages.live import live_jobs
 from api.pages.orders import submit
@@ -15,6 +16,7 @@ from api.queries import VerdictQuery
 from api.services import services
 from api.verdicts import page_of_verdicts
 from core.errors import ModelUnavailableError
+from core.names import ARCHIVE_ENDINGS
 from core.terms import Label, Outcome
 from db import model_versions
 
@@ -38,6 +40,7 @@ def show_start() -> str:
     return render_template(
         "start.html",
         settings=services().settings,
+        archive_endings=ARCHIVE_ENDINGS,
         champion=_champion(),
         live_jobs=list(live_jobs(request.args.getlist("job"))),
     )
@@ -53,25 +56,36 @@ def create_job() -> Redirect:
 def show_job(job_id: str) -> str:
     """Show a job with one page of its verdicts."""
     show, view = request.args.get("show", ""), view_of(request)
-    limit = CARDS_A_PAGE if view else VERDICTS_A_PAGE
-    query = VerdictQuery.model_validate(
-        {"limit": limit, **_filter(show), **_given(*NARROWING, "cursor")}
-    )
+    query = _query(show, limit=CARDS_A_PAGE if view else VERDICTS_A_PAGE)
     job = read_job_view(job_id)
+    page = page_of_verdicts(job_id, query)
     filters = _given("show", *NARROWING)
     return render_template(
         "job.html",
         job=job,
         summary=summary_of(job),
-        page=page_of_verdicts(job_id, query),
+        page=page,
         query=query,
         show=show,
         filters=filters,
         kept=filters | ({"view": view} if view else {}),
         view=view,
-        grid=grid_of(job, query) if view else None,
+        grid=grid_of(job, query, page) if view else None,
         before=max(0, request.args.get("before", 0, type=int)),
     )
+
+
+@blueprint.get("/jobs/<job:job_id>/table")
+def show_table(job_id: str) -> str:
+    """Show the table of its verdicts alone, as the page asks for it while the job runs."""
+    query = _query(request.args.get("show", ""), limit=VERDICTS_A_PAGE)
+    shown = {
+        "job": read_job_view(job_id),  # first: of one that has ended, every verdict is there then
+        "page": page_of_verdicts(job_id, query),
+        "query": query,
+        "filters": _given("show", *NARROWING),
+    }
+    return fragment("table.html", shown)
 
 
 @blueprint.get("/docs")
@@ -85,6 +99,13 @@ def _allow_going_back(response: Response) -> Response:
     """Let the browser keep pages for its Back button, but ask each time otherwise."""
     response.headers.setdefault("Cache-Control", "no-cache")
     return response
+
+
+def _query(show: str, *, limit: int) -> VerdictQuery:
+    """Return which verdicts the request asks for; raises PageError."""
+    return VerdictQuery.model_validate(
+        {"limit": limit, **_filter(show), **_given(*NARROWING, "cursor")}
+    )
 
 
 def _given(*names: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import {
 } from "./virtual-core/index.js";
 import { CardPages } from "./card_pages.js";
 import { ended } from "./progress.js";
-import { retryThumbs } from "./thumbs.js";
+import { watchThumbs } from "./thumbs.js";
 import { locale } from "./words.js";
 
 const OVERSCAN = 3; // rows
@@ -37,7 +37,7 @@ let isDue = false;
 const active = first.contains(document.activeElement) ? document.activeElement : null;
 rows.append(probe);
 first.replaceWith(rows);
-retryThumbs(rows);
+watchThumbs(rows);
 rows.addEventListener("focusin", ({ target }) => (focused = Number(target.closest("li").dataset.index)));
 rows.addEventListener("focusout", ({ relatedTarget }) => {
   if (!rows.contains(relatedTarget)) focused = null;

@@ -2,14 +2,14 @@
 import { follow } from "./follow.js";
 import { ended, FINAL, showProgress } from "./progress.js";
 import { readPart } from "./reading.js";
-import { retryThumbs } from "./thumbs.js";
+import { watchThumbs } from "./thumbs.js";
 import { say } from "./words.js";
 
 const MOST_CARDS = 200;
 const MOST_JOBS = 8; // that the page's address names
 
 const list = document.querySelector("#live");
-retryThumbs(list);
+watchThumbs(list);
 for (const section of list.querySelectorAll("[data-job]")) begin(section);
 
 export async function showLive(jobId) {
