@@ -168,6 +168,32 @@ def test_images_are_dropped_onto_the_page(page: Page) -> None:
     expect(page.get_by_role("button", name="Scan", exact=True)).to_be_disabled()
 
 
+def test_what_is_dropped_beside_the_form_is_taken(page: Page) -> None:
+    """What cannot be read is named, and the rest is not lost with it."""
+    is_taken = page.evaluate(
+        """() => {
+            const image = new File(["x"], "a.png", { type: "image/png" });
+            const away = { isFile: true, name: "away.png", file: (_, fail) => fail(new Error()) };
+            const event = new Event("drop", { bubbles: true, cancelable: true });
+            event.dataTransfer = { types: ["Files"], items: [
+                { kind: "file", webkitGetAsEntry: () => away },
+                { kind: "file", webkitGetAsEntry: () => null, getAsFile: () => image },
+            ] };
+            return !document.querySelector("h1").dispatchEvent(event);
+        }"""
+    )
+    assert is_taken
+    expect(page.locator("#chosen")).to_contain_text("1 image, 1 bytes")
+    expect(page.get_by_role("alert")).to_contain_text("could not be read, and were left out: away")
+
+
+def test_an_archive_is_known_by_its_name(page: Page) -> None:
+    """However it is handed in, and packed."""
+    chosen = FilePayload(name="Album.TAR.zst", mimeType="", buffer=b"x")
+    page.get_by_label("Images").set_input_files([chosen])
+    expect(page.get_by_role("button", name="Scan archive")).to_be_enabled()
+
+
 def test_a_server_that_goes_away_is_said_and_found_again(rig: ApiRig, page: Page) -> None:
     """The page goes on trying, and catches up."""
     public_id = hand_in(page, "fake.png", "b.png")

@@ -1,20 +1,20 @@
 // The scan page with JavaScript: drop or paste images, a folder or an archive, and see them go.
 import { readDropped } from "./dropped.js";
 import { showLive } from "./live.js";
+import { sendChosen } from "./sending.js";
 import { locale, say, sayCount, tell } from "./words.js";
 
 const form = document.querySelector("#upload");
 const byId = (id) => document.getElementById(id);
 const limits = { files: Number(form.dataset.maxFiles), bytes: Number(form.dataset.maxBytes) };
-const WAIT_S = 5; // for the verdict of a single image; a later one is waited for on the page
 const MOST_NAMED = 20;
-const ARCHIVE = /\.(zip|tar|tgz|tar\.gz|tar\.bz2|tar\.xz)$/i;
+const ARCHIVES = form.querySelector("[name=archive]").accept.split(",");
 
 let files = []; // of { file, name }
 let archive = null;
 let leftOut = []; // the names of files that are no images
 let pasted = 0;
-let sending = null; // the XMLHttpRequest under way
+let sending = null; // the upload under way
 
 document.documentElement.classList.add("js");
 for (const input of form.querySelectorAll("input[type=file]")) {
@@ -25,21 +25,28 @@ for (const input of form.querySelectorAll("input[type=file]")) {
   input.addEventListener("change", take);
   if (input.files.length) take(); // chosen before this script was there
 }
-form.addEventListener("dragover", (event) => {
+// Beside the form, too: the browser would open a file there, and leave the page for it.
+document.addEventListener("dragover", (event) => {
+  if (!event.dataTransfer.types.includes("Files")) return;
   event.preventDefault();
   form.classList.add("over");
 });
-form.addEventListener("dragleave", () => form.classList.remove("over"));
-form.addEventListener("drop", async (event) => {
+document.addEventListener("dragleave", ({ relatedTarget }) => {
+  if (!relatedTarget) form.classList.remove("over");
+});
+document.addEventListener("drop", async (event) => {
+  if (!event.dataTransfer.types.includes("Files")) return;
   event.preventDefault();
   form.classList.remove("over");
-  choose(await readDropped(event.dataTransfer));
+  const { found, unread } = await readDropped(event.dataTransfer);
+  choose(found, unread);
 });
 document.addEventListener("paste", async (event) => {
   const { clipboardData: data, target } = event;
   if (data.files.length) {
     event.preventDefault();
-    choose((await readDropped(data)).map(({ file, name }) => ({ file, name: nameOfPasted(file, name) })));
+    const { found, unread } = await readDropped(data);
+    choose(found.map(({ file, name }) => ({ file, name: nameOfPasted(name) })), unread);
   } else if (!target.closest("input, textarea")) {
     const field = byId("url-list");
     const text = data.getData("text/plain").trim();
@@ -59,10 +66,10 @@ byId("clear").addEventListener("click", () => {
 });
 show();
 
-function choose(found) {
+function choose(found, unread = []) {
   if (sending) return warn(say("being_sent"));
-  warn("");
-  const archives = found.filter(({ name }) => ARCHIVE.test(name));
+  warn(unread.length ? say("unread", { names: listed(unread).join(", ") }) : "");
+  const archives = found.filter(({ name }) => isArchive(name));
   if (archives.length === 1 && found.length === 1) {
     clear();
     archive = archives[0];
@@ -78,11 +85,15 @@ function choose(found) {
 
 function isImage({ file, name }) {
   const hidden = name.split("/").some((part) => part.startsWith("."));
-  return !hidden && !ARCHIVE.test(name) && (file.type === "" || file.type.startsWith("image/"));
+  return !hidden && !isArchive(name) && (file.type === "" || file.type.startsWith("image/"));
+}
+
+function isArchive(name) {
+  return ARCHIVES.some((ending) => name.toLowerCase().endsWith(ending));
 }
 
 // A browser calls every image of the clipboard the same.
-function nameOfPasted(file, name) {
+function nameOfPasted(name) {
   if (!/^image\.\w+$/.test(name)) return name;
   pasted += 1;
   return `pasted-${pasted}.${name.split(".").pop()}`;
@@ -116,13 +127,16 @@ function showLeftOut() {
   const count = leftOut.length;
   said.hidden = count === 0;
   said.querySelector("summary").textContent = sayCount("left_out", count);
-  const names = leftOut.slice(0, MOST_NAMED);
-  if (count > MOST_NAMED) names.push(say("more", { count: inFull(count - MOST_NAMED) }));
-  said.querySelector("ul").replaceChildren(...names.map((name) => {
+  said.querySelector("ul").replaceChildren(...listed(leftOut).map((name) => {
     const line = document.createElement("li");
     line.textContent = name;
     return line;
   }));
+}
+
+function listed(names) {
+  const rest = names.length - MOST_NAMED;
+  return rest > 0 ? [...names.slice(0, MOST_NAMED), say("more", { count: inFull(rest) })] : names;
 }
 
 function size(bytes) {
@@ -148,59 +162,26 @@ function send() {
     return warn(say("too_many_bytes", { size: size(bytesChosen()), most: size(limits.bytes) }));
   }
   warn("");
-  sending = new XMLHttpRequest();
-  sending.open("POST", isSingle() ? "/v1/scans" : "/v1/jobs");
-  if (isSingle()) sending.setRequestHeader("Prefer", `wait=${WAIT_S}`);
-  sending.setRequestHeader("Accept", "application/json");
-  sending.upload.addEventListener("progress", showSent);
-  sending.addEventListener("load", ended);
-  sending.addEventListener("error", () => stopped(say("broke_off")));
-  sending.addEventListener("abort", () => stopped(say("stopped")));
-  sending.send(body());
+  sending = sendChosen({ files, archive }, { progressed: showSent, done, failed });
   byId("sent").value = 0;
   byId("sent-text").textContent = "";
   show();
 }
 
-function isSingle() {
-  return !archive && files.length === 1;
-}
-
-function body() {
-  const data = new FormData();
-  if (isSingle()) data.append("image", files[0].file, files[0].name);
-  if (isSingle()) return data;
-  if (archive) data.append("archive", archive.file, archive.name);
-  for (const { file, name } of files) data.append("files", file, name);
-  return data;
-}
-
-function showSent({ loaded, total }) {
+function showSent(loaded, total) {
+  const isSingle = !archive && files.length === 1;
   byId("sent").value = total ? (100 * loaded) / total : 0;
   byId("sent-text").textContent =
-    loaded < total ? say("sent", { sent: size(loaded), total: size(total) }) : say(isSingle() ? "being_scanned" : "put_away");
+    loaded < total ? say("sent", { sent: size(loaded), total: size(total) }) : say(isSingle ? "being_scanned" : "put_away");
 }
 
-function ended() {
-  let answer = {};
-  try {
-    answer = JSON.parse(sending.responseText);
-  } catch {
-    // Something between here and the server answered; the sentence below says so.
-  }
-  if (sending.status === 401) return location.reload();
-  if (sending.status === 200 || sending.status === 202) {
-    sending = null;
-    clear();
-    showLive(answer.job?.id ?? answer.id);
-  } else if (answer.detail) {
-    stopped(answer.detail, { isEnglish: true });
-  } else {
-    stopped(say("answered", { status: sending.status }));
-  }
+function done(jobId) {
+  sending = null;
+  clear();
+  showLive(jobId);
 }
 
-function stopped(sentence, options) {
+function failed(sentence, options) {
   sending = null;
   show();
   warn(sentence, options);

@@ -10,6 +10,7 @@ from PIL import Image
 from sqlalchemy import update
 
 from api.pages import live
+from core.names import ARCHIVE_ENDINGS
 from core.sources import SourceItem
 from core.terms import SourceType
 from db.models import ModelVersion
@@ -70,6 +71,12 @@ def test_cards_go_on_after_the_landing_that_was_seen(
     assert [name in rest for name in (">a.png<", ">b.png<", ">c.png<")] == [False, False, True]
     assert 'data-landing="3" >' in rig.client.get(f"/jobs/{public_id}/cards?landing=3").text
     assert rig.client.get(f"/jobs/{public_id}/cards?landing=-1", headers=FORM).status_code == 422
+
+
+def test_the_page_offers_every_archive_that_jobs_unpack(rig: ApiRig) -> None:
+    """Its script tells them by the same endings."""
+    field = rig.client.get("/").text.partition('name="archive" accept="')[2].partition('"')[0]
+    assert tuple(field.split(",")) == ARCHIVE_ENDINGS
 
 
 def test_jobs_of_other_keys_are_not_shown(guarded_rig: ApiRig) -> None:
