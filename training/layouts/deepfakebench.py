@@ -14,7 +14,7 @@ Without JSON the folders in `rgb` are read, each by the layout it keeps.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import DatasetError
@@ -70,12 +70,13 @@ def read(source: Source) -> Listing:
 
 
 def _read_folders(source: Source) -> Listing:
-    listings = [
-        layout.read(replace(source, path=folder))
-        for folder in sorted((source.path / RGB).glob("*"))
-        for layout in [next((one for one in LAYOUTS if one.recognises(folder)), None)]
-        if layout is not None
-    ]
+    listings, skipped = [], []
+    for folder in sorted(path for path in (source.path / RGB).glob("*") if path.is_dir()):
+        layout = next((one for one in LAYOUTS if one.recognises(folder)), None)
+        if layout is None:
+            skipped.append(folder.name)
+        else:
+            listings.append(_within(layout.read(replace(source, path=folder)), folder.name))
     if not listings:
         raise DatasetError(f"{source.path / RGB} holds no dataset in a layout that is known.")
     return make_listing(
@@ -84,8 +85,36 @@ def _read_folders(source: Source) -> Listing:
         [entry for one in listings for entry in one.entries],
         listed=sum(one.listed for one in listings),
         missing=[path for one in listings for path in one.missing],
-        warnings=[warning for one in listings for warning in one.warnings],
+        warnings=[
+            *(warning for one in listings for warning in one.warnings),
+            *(f"{RGB}/{name} keeps no layout that is known; it is left out." for name in skipped),
+        ],
     )
+
+
+def _within(listing: Listing, folder: str) -> Listing:
+    """Return the listing of a folder of `rgb`, with the videos of one named after the folder.
+
+    Where a layout knows no recordings, a fake is named like the video that it was made of.
+    """
+    if listing.layout != imagefolder.NAME:
+        return listing
+    entries = [
+        replace(
+            entry,
+            video_id=f"{folder}/{entry.video_id}",
+            source_id=_recording(folder, PurePosixPath(entry.video_id).name),
+        )
+        if entry.video_id
+        else entry
+        for entry in listing.entries
+    ]
+    return replace(listing, entries=entries)
+
+
+def _recording(dataset: str, video: str) -> str:
+    """Return the name of a recording: `UADFV:0001` for both 0001 and 0001_fake."""
+    return f"{dataset}:{video.removesuffix('_fake')}"
 
 
 def _read_json(file: Path, found: _Found) -> None:
@@ -152,4 +181,5 @@ def _people(label: str, name: str) -> People:
         return in_faceforensics(name)
     if label.startswith("CelebDF"):
         return in_celebdf(name)
-    return People(source_id=f"{label.partition('_')[0]}:{name}")
+    dataset = label.partition("_")[0]
+    return People(source_id=_recording("dfdc" if dataset == "DFDC" else dataset, name))

@@ -83,5 +83,33 @@ def test_rgb_folders_are_read_without_json(root: Path) -> None:
     (root / "dataset_json/Celeb-DF-v2.json").unlink()
     draw(root / "rgb/UADFV/fake/frames/0001_fake", "000.png")
     draw(root / "rgb/UADFV/real/frames/0001", "000.png")
-    labels = [entry.label for entry in listed(root).entries]
+    draw(root / "rgb/unheard-of/a", "000.png")
+    listing = listed(root)
+    labels = [entry.label for entry in listing.entries]
     assert (labels.count(0), labels.count(1)) == (3, 2)
+    assert any("rgb/unheard-of keeps no layout" in warning for warning in listing.warnings)
+    videos = [entry for entry in listing.entries if entry.video_id.startswith("UADFV/")]
+    assert {entry.source_id for entry in videos} == {"UADFV:0001"}
+    assert len({entry.video_id for entry in videos}) == 2
+
+
+def test_recordings_are_named_as_other_layouts_name_them(tmp_path: Path) -> None:
+    """A fake of UADFV shares the recording of its real, and DFDC's are those of its own lists."""
+    draw(tmp_path / "rgb/x", "000.png", "001.png", "002.png")
+
+    def video(label: str, frame: str) -> dict[str, object]:
+        return {"label": label, "frames": [f"rgb/x/{frame}.png"]}
+
+    write_json(
+        tmp_path / "dataset_json/x.json",
+        {
+            "UADFV": {
+                "UADFV_Real": {"test": {"0001": video("UADFV_Real", "000")}},
+                "UADFV_Fake": {"test": {"0001_fake": video("UADFV_Fake", "001")}},
+            },
+            "DFDC": {"DFDC_Real": {"test": {"abc": video("DFDC_Real", "002")}}},
+        },
+    )
+    entries = by_name(listed(tmp_path).entries)
+    assert entries["000.png"].source_id == entries["001.png"].source_id == "UADFV:0001"
+    assert entries["002.png"].source_id == "dfdc:abc"

@@ -6,6 +6,8 @@ import pytest
 
 from core.errors import DatasetError
 from tests.support.layouts import by_name, draw, listed
+from training.layouts.imagefolder import MAX_METHODS
+from training.unpack import thin
 
 
 def test_kaggle_folders_are_read(tmp_path: Path) -> None:
@@ -53,3 +55,41 @@ def test_a_file_in_both_is_refused(tmp_path: Path) -> None:
     draw(tmp_path, "real/fake/a.png")
     with pytest.raises(DatasetError, match="move it"):
         listed(tmp_path)
+
+
+def test_folders_below_frames_are_videos(tmp_path: Path) -> None:
+    """Their images know their video and their frame, and `--frames` thins them."""
+    for label in ("real", "fake"):
+        draw(tmp_path / label / "frames/0001", *(f"{index:03}.png" for index in range(6)))
+    listing = listed(tmp_path)
+    assert {entry.video_id for entry in listing.entries} == {
+        "real/frames/0001", "fake/frames/0001",
+    }  # fmt: skip
+    assert sorted({entry.frame for entry in listing.entries}) == list(range(6))
+    assert {entry.method for entry in listing.entries} == {"real", ""}
+    assert len(thin(listing.entries, 2)) == 4
+    assert listing.warnings == []
+
+
+def test_a_few_folders_of_frames_are_told(tmp_path: Path) -> None:
+    """They may be generators just as well, so they stay single images, and a sentence says so."""
+    draw(tmp_path, "real/a/0.png", "real/b/0.png", "fake/c/0.png")
+    listing = listed(tmp_path)
+    assert {entry.video_id for entry in listing.entries} == {""}
+    assert "put them below a folder `frames`" in listing.warnings[0]
+
+
+def test_many_folders_whose_files_are_numbered_anew_are_videos(tmp_path: Path) -> None:
+    """More of them than there are generators; photos that were shared out are none."""
+    frames = [
+        f"real/{video:03}/{frame}.png" for video in range(MAX_METHODS + 1) for frame in (0, 1)
+    ]
+    draw(tmp_path / "clips", *frames, "fake/a.png")
+    reals = [entry for entry in listed(tmp_path / "clips").entries if not entry.label]
+    assert len({entry.video_id for entry in reals}) == MAX_METHODS + 1
+    photos = [f"real/{part:03}/{part:03}{photo}.png" for part in range(MAX_METHODS + 1)
+              for photo in (0, 1)]  # fmt: skip
+    draw(tmp_path / "ffhq", *photos)
+    listing = listed(tmp_path / "ffhq")
+    assert {entry.video_id for entry in listing.entries} == {""}
+    assert listing.warnings == []
