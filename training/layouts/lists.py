@@ -28,6 +28,13 @@ PATHS = (
 NAMED_LABELS = ("label_str", "label_name", "label", "labels", "class", "target", "category")
 FLAGS = {"is_fake": 1, "fake": 1, "is_real": 0, "real": 0}  # the label that a 1 means
 IDENTITIES = ("identity_a", "identity", "person", "person_id", "subject", "subject_id")
+DONORS, METHODS = ("identity_b",), ("method", "generator", "model")
+RECORDINGS, SPLITS = ("source_id", "original"), ("split", "set", "subset")
+VIDEOS, FRAMES, COMPRESSIONS = ("video_id",), ("frame",), ("compression",)
+TOLD = (  # every column that `entry_of` reads beside the path
+    *NAMED_LABELS, *FLAGS, *IDENTITIES, *DONORS, *METHODS, *RECORDINGS, *SPLITS, *VIDEOS, *FRAMES,
+    *COMPRESSIONS,
+)  # fmt: skip
 
 Row = Mapping[str, Any]
 
@@ -86,20 +93,20 @@ def read_rows(file: Path) -> Iterator[Row]:
 def entry_of(row: Row, path: Path, source: Source, where: Path, split: str) -> Entry:
     """Return the entry of a row whose file was found; raises DatasetError."""
     label = label_in(row, source, where)
-    people = [_text(row, *IDENTITIES), _text(row, "identity_b")]
+    people = [_text(row, *IDENTITIES), _text(row, *DONORS)]
     stated = PurePosixPath(_text(row, *PATHS).replace("\\", "/"))
-    video = _text(row, "video_id") or (str(stated.with_suffix("")) if is_video(path.name) else "")
+    video = _text(row, *VIDEOS) or (str(stated.with_suffix("")) if is_video(path.name) else "")
     return Entry(
         path,
         label,
-        method=REAL if label == LABELS["real"] else _text(row, "method", "generator", "model"),
+        method=REAL if label == LABELS["real"] else _text(row, *METHODS),
         video_id=video,
-        frame=_number(row, "frame"),
+        frame=_number(row, *FRAMES),
         identity_a=_scoped(source, people[0]),
         identity_b=_scoped(source, people[1]),
-        source_id=_scoped(source, _text(row, "source_id", "original")),
-        split=split_of(_text(row, "split", "set", "subset")) or split,
-        compression=_text(row, "compression"),
+        source_id=_scoped(source, _text(row, *RECORDINGS)),
+        split=split_of(_text(row, *SPLITS)) or split,
+        compression=_text(row, *COMPRESSIONS),
     )
 
 
@@ -147,8 +154,8 @@ def _text(row: Row, *columns: str) -> str:
     return next((str(value).strip() for value in values if value not in (None, "")), "")
 
 
-def _number(row: Row, column: str) -> int:
-    text = _text(row, column)
+def _number(row: Row, *columns: str) -> int:
+    text = _text(row, *columns)
     return int(float(text)) if text.replace(".", "", 1).isdigit() else -1
 
 

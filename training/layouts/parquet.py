@@ -20,11 +20,10 @@ from core.errors import DatasetError
 from training.layouts.huggingface import named, names_in_card
 from training.layouts.labels import split_of
 from training.layouts.listing import Entry, Listing, Source, make_listing
-from training.layouts.lists import FLAGS, NAMED_LABELS, entry_of
+from training.layouts.lists import NAMED_LABELS, TOLD, entry_of
 
 NAME = "parquet"
 IMAGES = ("image", "img", "images", "picture")
-BESIDE = ("method", "generator", "model", "video_id", "frame", "identity", "source_id", "split")
 
 
 def recognises(path: Path) -> bool:
@@ -51,6 +50,12 @@ def image_column(schema: pa.Schema, file: Path) -> str:
     )
 
 
+def _is_told(column: pa.Field) -> bool:
+    """Return whether a column says something of the image, and is not another one."""
+    is_plain = not (_is_image(column.type) or pa.types.is_binary(column.type))
+    return column.name.casefold() in TOLD and is_plain and not _is_large(column.type)
+
+
 def _is_image(kind: pa.DataType) -> bool:
     return isinstance(kind, pa.StructType) and kind.get_field_index("bytes") >= 0
 
@@ -69,8 +74,7 @@ def _entries(file: Path, source: Source) -> Iterator[Entry]:
     try:
         schema = pq.read_schema(file)
         image_column(schema, file)
-        wanted = {*NAMED_LABELS, *FLAGS, *BESIDE}
-        columns = [name for name in schema.names if name.casefold() in wanted]
+        columns = [name for name in schema.names if _is_told(schema.field(name))]
         rows = pq.read_table(file, columns=columns).to_pylist()
         count = pq.read_metadata(file).num_rows
     except (OSError, pa.ArrowException) as error:

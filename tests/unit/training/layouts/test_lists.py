@@ -131,6 +131,22 @@ def test_parquet_numbers_without_names_are_refused(tmp_path: Path) -> None:
     assert [entry.label for entry in listed(tmp_path).entries] == [0, 1]
 
 
+def test_parquet_knows_whatever_a_list_knows(tmp_path: Path) -> None:
+    """Each column that a list understands is read of a row, but no second image."""
+    told = {
+        "subject": ["7"], "identity_b": ["8"], "original": ["clip"], "set": ["val"],
+        "compression": ["c23"], "generator": ["sd21"], "video_id": ["v"], "frame": [3],
+    }  # fmt: skip
+    image = {"bytes": jpeg_bytes(0), "path": "0.jpg"}
+    for extra in ({}, {"source_id": [image]}):
+        table = pa.table({"image": [image], "label": ["fake"], **told, **extra})
+        pq.write_table(table, tmp_path / "faces.parquet")
+        (entry,) = listed(f"x={tmp_path / 'faces.parquet'}").entries
+        assert (entry.identity_a, entry.identity_b, entry.source_id) == ("x:7", "x:8", "x:clip")
+        assert (entry.split, entry.compression, entry.method) == ("validation", "c23", "sd21")
+        assert (entry.video_id, entry.frame) == ("v", 3)
+
+
 def test_parquet_without_images_is_refused(tmp_path: Path) -> None:
     """A table of something else is named with its columns."""
     pq.write_table(pa.table({"text": ["a"], "label": ["real"]}), tmp_path / "a.parquet")
