@@ -21,11 +21,13 @@ from PIL import Image
 from core.cores import usable_cores
 from core.errors import DatasetError
 from training.layouts.catalogue import folder_name
-from training.layouts.files import is_video
+from training.layouts.files import BROKEN, is_video
 from training.layouts.listing import Entry, Listing
 from training.layouts.parquet import image_column
 from training.progress import track
 from training.video import evenly_spaced, read_frames
+
+_Cell = bytes | dict[str, object] | None  # of a column of images
 
 PNG_LEVEL = 3  # of zlib: a third of the time of the default, for a few per cent more bytes
 
@@ -100,14 +102,22 @@ def _run(tasks: Sequence[_Task]) -> list[Candidate]:
 
 def _unpack_one(task: _Task) -> list[Candidate]:
     make = _unpack_video if is_video(task.file.name) else _MEMBERS.get(task.file.suffix, _tar)
-    try:
-        return [Candidate(task.dataset, entry) for entry in make(task)]
-    except (DatasetError, OSError, tarfile.TarError, EOFError, pa.ArrowException) as error:
-        return [Candidate(task.dataset, entry, f"undecodable: {error}") for entry in task.entries]
+    return list(make(task))
 
 
-def _unpack_video(task: _Task) -> Iterator[Entry]:
+def _unpack_video(task: _Task) -> Iterator[Candidate]:
     (video,) = task.entries
+    try:
+        files = _frames(task, video)
+    except (DatasetError, OSError) as error:
+        yield _fault(task, video, error)
+        return
+    for file in files:
+        yield Candidate(task.dataset, replace(video, path=file, frame=int(file.stem)))
+
+
+def _frames(task: _Task, video: Entry) -> list[Path]:
+    """Return the frames of a video, once they are written; raises DatasetError for none."""
     folder = _folder(task, f"frames-{task.frames}", video.video_id)
     if not folder.exists():
         part = folder.with_name(f"{folder.name}.part")
@@ -119,46 +129,71 @@ def _unpack_video(task: _Task) -> Iterator[Entry]:
     files = sorted(folder.glob("*.png"))
     if not files:
         raise DatasetError("the video has no frame that can be decoded.")
-    for file in files:
-        yield replace(video, path=file, frame=int(file.stem))
+    return files
 
 
-def _tar(task: _Task) -> Iterator[Entry]:
+def _tar(task: _Task) -> Iterator[Candidate]:
     wanted = {entry.member: entry for entry in task.entries}
     folder = _folder(task, "members", task.file.name.partition(".")[0])
-    with tarfile.open(task.file) as tar:
-        for member in tar:
-            entry = wanted.get(str(PurePosixPath(member.name)))
-            opened = tar.extractfile(member) if entry and member.isfile() else None
-            if entry and opened:
-                yield _written(entry, folder / _safe(entry.member), opened.read)
+    broken: object = "the archive has no such member."
+    try:
+        with tarfile.open(task.file) as tar:
+            for member in tar:
+                name = str(PurePosixPath(member.name))
+                opened = tar.extractfile(member) if name in wanted and member.isfile() else None
+                if opened:
+                    written = _written(wanted[name], folder / _safe(name), opened.read)
+                    yield Candidate(task.dataset, written)
+                    del wanted[name]
+    except BROKEN as error:
+        broken = error
+    for entry in wanted.values():
+        yield _fault(task, entry, broken)
 
 
-def _parquet(task: _Task) -> Iterator[Entry]:
+def _parquet(task: _Task) -> Iterator[Candidate]:
     wanted = {int(entry.member): entry for entry in task.entries}
-    folder = _folder(task, "members", task.file.stem)
     row = 0
-    with pq.ParquetFile(task.file) as file:
-        column = image_column(file.schema_arrow, task.file)
-        for batch in file.iter_batches(batch_size=64, columns=[column]):
-            for value in batch.column(0).to_pylist():
-                if row in wanted:
-                    data = _image_bytes(value, task.file)
-                    name = f"{row:08}.{_kind(data)}"
-                    yield _written(wanted[row], folder / name, lambda data=data: data)
-                row += 1
+    try:
+        with pq.ParquetFile(task.file) as file:
+            column = image_column(file.schema_arrow, task.file)
+            for batch in file.iter_batches(batch_size=64, columns=[column]):
+                for value in batch.column(0).to_pylist():
+                    if row in wanted:
+                        yield _row(task, wanted.pop(row), row, value)
+                    row += 1
+    except (DatasetError, OSError, pa.ArrowException) as error:
+        for entry in wanted.values():
+            yield _fault(task, entry, error)
 
 
-_MEMBERS: dict[str, Callable[[_Task], Iterator[Entry]]] = {".parquet": _parquet}
+def _row(task: _Task, entry: Entry, row: int, value: _Cell) -> Candidate:
+    folder = _folder(task, "members", task.file.stem)
+    try:
+        data = _image_bytes(value, task.file)
+        written = _written(entry, folder / f"{row:08}.{_kind(data)}", lambda: data)
+    except (DatasetError, OSError) as error:
+        return _fault(task, entry, error)
+    return Candidate(task.dataset, written)
 
 
-def _image_bytes(value: bytes | dict[str, object], file: Path) -> bytes:
+def _fault(task: _Task, entry: Entry, reason: object) -> Candidate:
+    return Candidate(task.dataset, entry, f"undecodable: {reason}")
+
+
+_MEMBERS: dict[str, Callable[[_Task], Iterator[Candidate]]] = {".parquet": _parquet}
+
+
+def _image_bytes(value: _Cell, file: Path) -> bytes:
     """Return the bytes of an image's cell, from the file beside it where it names only that."""
     if isinstance(value, bytes):
         return value
-    if isinstance(value["bytes"], bytes):
-        return value["bytes"]
-    return (file.parent / str(value["path"])).read_bytes()
+    told = value or {}
+    if isinstance(data := told.get("bytes"), bytes):
+        return data
+    if not told.get("path"):
+        raise DatasetError("the row has no image.")
+    return (file.parent / str(told["path"])).read_bytes()
 
 
 def _kind(data: bytes) -> str:

@@ -1,7 +1,10 @@
 """Images and videos below a folder, and the paths that lists state, as they are on this disk."""
 
+import lzma
 import os
 import re
+import tarfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -12,6 +15,8 @@ IMAGE_SUFFIXES = {
     ".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".ppm",
 }  # fmt: skip
 VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"}
+# What reading an archive raises where it is damaged, or its download broke off.
+BROKEN = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError)
 ASIDE = {"masks", "mask", "models", "landmarks"}  # folders that hold no pictures of faces
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from core.errors import DatasetError
-from training.layouts.files import frame_number, is_image, media_below
+from training.layouts.files import BROKEN, frame_number, is_image, media_below
 from training.layouts.labels import label_of, split_of
 from training.layouts.listing import LABELS, REAL, Entry, Listing, Source, make_listing
 
@@ -51,7 +51,7 @@ def _parse(category: str) -> tuple[str, str]:
 
 def _entries(folder: Path, warnings: list[str]) -> Iterator[Entry]:
     for archive in sorted(folder.glob("*.tar*")):
-        members = list(_members(archive))
+        members = _members(archive, warnings)
         contrary = {
             member.parts[-3]
             for member in members
@@ -68,16 +68,23 @@ def _entries(folder: Path, warnings: list[str]) -> Iterator[Entry]:
         yield _entry(folder, path, PurePosixPath(path.relative_to(folder)), position, "")
 
 
-def _members(archive: Path) -> Iterator[PurePosixPath]:
+def _members(archive: Path, warnings: list[str]) -> list[PurePosixPath]:
+    """Return the images of an archive, also of one that breaks off, which is told."""
+    found: list[PurePosixPath] = []
     try:
         with tarfile.open(archive) as tar:
             for member in tar:
                 if member.isfile() and is_image(member.name):
-                    yield PurePosixPath(member.name)
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise DatasetError(
-            f"{archive} is no archive that can be read ({error}); download it again."
-        ) from error
+                    found.append(PurePosixPath(member.name))
+    except BROKEN as error:
+        if not found:
+            raise DatasetError(
+                f"{archive} is no archive that can be read ({error}); download it again."
+            ) from error
+        warnings.append(
+            f"{archive} breaks off after {len(found):,} images ({error}); download it again."
+        )
+    return found
 
 
 def _label(folder: Path) -> int:

@@ -99,6 +99,44 @@ def test_rows_keep_their_bytes(tmp_path: Path) -> None:
     assert [entry.path.read_bytes() for entry in found] == [one["bytes"] for one in images]
 
 
+def test_a_row_without_an_image_costs_no_other(tmp_path: Path) -> None:
+    """An empty cell, and one that names a file that is gone, are faults of their own rows."""
+    (tmp_path / "a").mkdir()
+    images = [
+        {"bytes": jpeg_bytes(0), "path": None},
+        None,
+        {"bytes": None, "path": "gone.png"},
+        {"bytes": None, "path": None},
+        {"bytes": jpeg_bytes(1), "path": None},
+    ]
+    labels = ["real", "fake", "real", "fake", "real"]
+    pq.write_table(pa.table({"image": images, "label": labels}), tmp_path / "a/train.parquet")
+    found = unpacked(tmp_path / "a", tmp_path / "out")
+    assert [one.entry.path.name for one in found if not one.fault] == [
+        "00000000.jpeg", "00000004.jpeg",
+    ]  # fmt: skip
+    faults = {one.entry.member: one.fault for one in found if one.fault}
+    assert set(faults) == {"1", "2", "3"}
+    assert faults["1"] == "undecodable: the row has no image."
+    assert "gone.png" in faults["2"]
+
+
+def test_an_archive_that_breaks_off_gives_what_it_holds(tmp_path: Path) -> None:
+    """Its whole members become files; the one at the break is a fault, and told in the listing."""
+    archive = tmp_path / "a/real_train/6.tar"
+    pack(archive, *(f"6/real/{index}/1.png" for index in range(4)))
+    pack(tmp_path / "a/fake_train/6.tar", "6/fake/0/1.png")
+    with tarfile.open(archive) as tar:
+        end = tar.getmembers()[2].offset_data + 100
+    archive.write_bytes(archive.read_bytes()[:end])
+    listing = listed(tmp_path / "a")
+    assert any("breaks off after 3 images" in warning for warning in listing.warnings)
+    found = unpack([listing], tmp_path / "out", frames=2)
+    reals = [one for one in found if one.entry.label == 0]
+    assert [bool(one.fault) for one in reals] == [False, False, True]
+    assert reals[2].fault.startswith("undecodable: ")
+
+
 def test_frames_on_disk_are_thinned_too(tmp_path: Path) -> None:
     """Folders of frames give at most so many; images that are of no video all stay."""
     draw(tmp_path / "Celeb-real/frames/id0_0000", *(f"{index:03}.png" for index in range(9)))
