@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, whole, and made of the schemas that validate."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from openapi_spec_validator import validate
 from api.examples import OF_SCHEMAS
 from api.requests import JobRequest
 from api.schemas import Problem
+from core.terms import ItemCode
 from tests.support.api import ApiRig
 
 BINARY = ("image/", "application/vnd.apache.parquet", "application/offset+octet-stream")
@@ -97,6 +99,13 @@ def test_the_schemas_are_those_that_validate(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for model in (JobRequest, Problem):
         assert set(schemas[model.__name__]["properties"]) == set(model.model_fields)
+
+
+def test_the_guide_names_every_code_of_an_item() -> None:
+    """Whoever meets one finds out what it means."""
+    guide = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+    rows = [line for line in guide.splitlines() if line.startswith(("| `failed`", "| `not_app"))]
+    assert [code for code in ItemCode if f"`{code}`" not in "".join(rows)] == []
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
