@@ -85,7 +85,7 @@ def _scan(
 def _follow(server: ScanServer, images: Images, options: JobOptions, notes: Console) -> Job:
     with JobProgress(notes) as progress:
         progress.say("submitting")
-        job = server.submit(images, options)
+        job = server.submit(images, options, progress.show_upload)
 
         def show(job: Job) -> None:
             server.require_running()

@@ -11,12 +11,12 @@ from cli.images import Images
 from cli.ports import usable_port
 from cli.stack.lock import Holder, find_holder
 from cli.stack.stack import run_stack
-from client import ApiError, Client, Job, JobOptions
+from client import ApiError, Client, Job, JobOptions, Sent
 from core.errors import ConfigurationError, FakesweepError
 from core.settings import Settings, load_settings
 
 Say = Callable[[str], None]
-Submit = Callable[[Images, JobOptions], Job]
+Submit = Callable[[Images, JobOptions, Sent], Job]
 
 # Half a minute, in which an API that ended is started again.
 PATIENT_ATTEMPTS = 12
@@ -87,10 +87,10 @@ def _own(settings: Settings, images: Images, workers: int, say: Say) -> Iterator
             raise
 
 
-def _submit(client: Client, images: Images, options: JobOptions) -> Job:
+def _submit(client: Client, images: Images, options: JobOptions, sent: Sent) -> Job:
     if _can_be_named(images):
         return client.jobs.submit_folder(images.root, options=options)
-    return _upload(client, images, options)
+    return _upload(client, images, options, sent)
 
 
 def _can_be_named(images: Images) -> bool:
@@ -99,9 +99,11 @@ def _can_be_named(images: Images) -> bool:
     return images.is_folder and os.pathsep not in path and path.isprintable()
 
 
-def _submit_to(client: Client, holder: Holder, images: Images, options: JobOptions) -> Job:
+def _submit_to(
+    client: Client, holder: Holder, images: Images, options: JobOptions, sent: Sent
+) -> Job:
     try:
-        return _submit(client, images, options)
+        return _submit(client, images, options, sent)
     except ApiError as error:
         if error.status == UNAUTHORIZED:
             raise
@@ -111,5 +113,7 @@ def _submit_to(client: Client, holder: Holder, images: Images, options: JobOptio
         ) from error
 
 
-def _upload(client: Client, images: Images, options: JobOptions) -> Job:
-    return client.jobs.submit_files(images.paths(), root=images.root, options=options)
+def _upload(client: Client, images: Images, options: JobOptions, sent: Sent) -> Job:
+    return client.jobs.submit_files(
+        images.paths(), root=images.root, options=options, on_progress=sent
+    )

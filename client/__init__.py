@@ -14,9 +14,9 @@ from client.errors import (
     UploadError,
 )
 from client.events import JobEvent
+from client.job_options import JobOptions
 from client.resumable import Upload
-from client.submission import JobOptions
-from client.upload import FileItem
+from client.upload import FileItem, Sent
 from client.webhooks import Delivery, Webhook
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "ManifestFault",
     "ModelVersion",
     "Scan",
+    "Sent",
     "UnexpectedAnswer",
     "Upload",
     "UploadError",

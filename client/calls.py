@@ -6,12 +6,13 @@ from typing import Any
 
 import httpx
 
-from client.answers import ModelVersion, Scan, model_version_from, scan_from
+from client.answers import ModelVersion, Scan
 from client.errors import ClientError
 from client.http import Http
+from client.idempotency import under
 from client.jobs import AsyncJobs
+from client.reading import model_version_from, scan_from
 from client.resumable import AsyncUploads
-from client.submission import under
 from client.upload import json_part, parts
 from client.webhooks import AsyncWebhooks
 from client.wires import Wire

@@ -47,6 +47,7 @@ class Uploads:
         self._awaited = awaited
 
     send = blocking(AsyncUploads.send)
+    send_files = blocking(AsyncUploads.send_files)
     begin = blocking(AsyncUploads.begin)
     resume = blocking(AsyncUploads.resume)
     get = blocking(AsyncUploads.get)

@@ -6,10 +6,11 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from client.answers import Job, Verdict, job_from, verdict_from
+from client.answers import Job, Verdict
 from client.errors import ApiError, ClientError, ConnectionFailed
 from client.http import Http
 from client.patience import Patience
+from client.reading import job_from, verdict_from
 
 TOO_BUSY = 503
 PAUSE_S = 2.0  # between two connections, or two looks at the job

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from client.answers import Job, job_from
+from client.answers import Job
 from client.errors import ClientError
 from client.http import Http
+from client.reading import job_from
 from client.retries import is_transient, pause_s
 
 PATIENCE_S = 90.0

@@ -4,6 +4,7 @@ It needs rich, without which the rest of the client works.
 """
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from client.answers import Job
@@ -31,6 +32,12 @@ class JobProgress:
     def say(self, stage: str) -> None:
         """Name what goes on before there is a job."""
         self._progress.update(self._task, description=stage)
+
+    def show_upload(self, sent: int, size: int) -> None:
+        """Show how many bytes of how many have been sent."""
+        self._progress.update(
+            self._task, description=f"sending: {decimal(sent)} of {decimal(size)}"
+        )
 
     def show(self, job: Job) -> None:
         """Show where the job stands."""

@@ -1,45 +1,30 @@
 """How jobs are made: from what lies on this machine, and from what lies elsewhere."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 
-from client.answers import Job, job_from
-from client.errors import InvalidKey
+from client.answers import Job
+from client.errors import InvalidSource
 from client.http import Http
+from client.idempotency import under
+from client.job_options import DEFAULT, JobOptions
+from client.reading import job_from
 from client.resumable import AsyncUploads
-from client.upload import FileItem, Part, json_part, parts, size_of, text_part
+from client.upload import FileItem, Part, Sent, json_part, parts, size_of, text_part
 
 RESUMABLE_FROM_BYTES = 64 * 1024**2
-KEY = re.compile(r"[\x21-\x7e]{1,255}")
-
-
-@dataclass(frozen=True)
-class JobOptions:
-    """How a job is to run; `strict` is for manifests alone.
-
-    With `faces` "off", whole images are scored, also by model versions that score faces.
-    """
-
-    priority: str = "normal"
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    expires_in_s: float | None = None
-    max_failure_ratio: float | None = None
-    rescan: bool = False
-    faces: str = "auto"
-    strict: bool = False
-
-    def body(self) -> dict[str, Any]:
-        """Return them as the server takes them."""
-        return asdict(self)
-
-
-DEFAULT = JobOptions()
+# What a server takes in one request, unless it was set otherwise.
+MAX_FILES = 10_000
+MAX_BYTES = 4 * 1024**3
+BYTES_AROUND_A_FILE = 1024  # its name and the boundary, in a multipart body
+TOO_MANY = (
+    "These {:,} files are more than go in one request (10,000 files, 4 GiB), and ids and digests "
+    "cannot go with more. Make several jobs of them, or list them in a manifest that says where "
+    "the server finds them."
+)
 
 
 class AsyncSubmission:
@@ -49,6 +34,7 @@ class AsyncSubmission:
     `idempotency_key`, and still makes one job; without one, a key is made up for each call. A
     large file is sent in pieces, and goes on after the connection broke: `on_upload` is called
     with the id of the upload that begins, and a later call goes on with it as `upload_id`.
+    `on_progress` is called with the bytes that were sent, and the bytes in all.
     """
 
     def __init__(self, http: Http, *, uploads: AsyncUploads, upload_timeout: httpx.Timeout) -> None:
@@ -93,6 +79,7 @@ class AsyncSubmission:
         idempotency_key: str | None = None,
         upload_id: str | None = None,
         on_upload: Callable[[str], None] | None = None,
+        on_progress: Sent | None = None,
     ) -> Job:
         """Scan a list of images: a `Path` is uploaded, a string is a URI that the server reads.
 
@@ -101,7 +88,7 @@ class AsyncSubmission:
         if isinstance(manifest, str):
             source = {"type": "manifest", "uri": manifest, **_given(format=format)}
             return await self._submit(source, options, idempotency_key)
-        if sent := await self._send_in_pieces(manifest, upload_id, on_upload):
+        if sent := await self._send_in_pieces(manifest, upload_id, on_upload, on_progress):
             return await self.submit_upload(
                 sent,
                 used_as="manifest",
@@ -109,7 +96,7 @@ class AsyncSubmission:
                 options=options,
                 idempotency_key=idempotency_key,
             )
-        body = parts("manifest", [manifest])
+        body = parts("manifest", [manifest], on_progress=on_progress)
         if format is not None:
             body.append(text_part("format", format))
         return await self._send_parts(body, options, idempotency_key)
@@ -122,11 +109,13 @@ class AsyncSubmission:
         idempotency_key: str | None = None,
         upload_id: str | None = None,
         on_upload: Callable[[str], None] | None = None,
+        on_progress: Sent | None = None,
     ) -> Job:
         """Upload one zip or tar archive of images, and scan its members."""
-        if sent := await self._send_in_pieces(path, upload_id, on_upload):
+        if sent := await self._send_in_pieces(path, upload_id, on_upload, on_progress):
             return await self.submit_upload(sent, options=options, idempotency_key=idempotency_key)
-        return await self._send_parts(parts("archive", [path]), options, idempotency_key)
+        body = parts("archive", [path], on_progress=on_progress)
+        return await self._send_parts(body, options, idempotency_key)
 
     async def submit_upload(
         self,
@@ -153,27 +142,40 @@ class AsyncSubmission:
         root: Path | None = None,
         options: JobOptions = DEFAULT,
         idempotency_key: str | None = None,
+        on_progress: Sent | None = None,
     ) -> Job:
         """Upload the files, streamed from disk, and scan them; `FileItem` gives them your ids.
 
-        Items are named by their path under `root`, or by their file name alone.
+        Items are named by their path under `root`, or by their file name alone. More than 10,000
+        files, or 4 GiB, go in pieces as a tar archive that is made on the way; ids and digests
+        cannot go with so many. Raises InvalidSource.
         """
         items = [file if isinstance(file, FileItem) else FileItem(file) for file in files]
-        body = parts("files", [item.path for item in items], root=root)
-        if any(known := [item.known() for item in items]):
+        paths, known = [item.path for item in items], [item.known() for item in items]
+        if _are_too_many(paths):
+            if any(known):
+                raise InvalidSource(TOO_MANY.format(len(paths)))
+            sent = await self._uploads.send_files(paths, root=root, on_progress=on_progress)
+            return await self.submit_upload(sent, options=options, idempotency_key=idempotency_key)
+        body = parts("files", paths, root=root, on_progress=on_progress)
+        if any(known):
             body.append(json_part("items", known))
         return await self._send_parts(body, options, idempotency_key)
 
     async def _send_in_pieces(
-        self, path: Path, upload_id: str | None, on_upload: Callable[[str], None] | None
+        self,
+        path: Path,
+        upload_id: str | None,
+        on_upload: Callable[[str], None] | None,
+        on_progress: Sent | None,
     ) -> str | None:
         """Upload a file that is large, or was begun so; return the upload's id, or None."""
         if upload_id is not None:
-            await self._uploads.resume(path, upload_id)
+            await self._uploads.resume(path, upload_id, on_progress=on_progress)
             return upload_id
         if size_of(path) < RESUMABLE_FROM_BYTES:
             return None
-        return await self._uploads.send(path, on_begin=on_upload)
+        return await self._uploads.send(path, on_begin=on_upload, on_progress=on_progress)
 
     async def _send_parts(self, files: list[Part], options: JobOptions, key: str | None) -> Job:
         body = [*files, json_part("options", options.body())] if options != DEFAULT else files
@@ -188,11 +190,10 @@ class AsyncSubmission:
         return job_from(answer)
 
 
-def under(key: str | None) -> dict[str, str]:
-    """Return the header of the idempotency key, or of a new one; raises InvalidKey."""
-    if key is not None and KEY.fullmatch(key) is None:
-        raise InvalidKey("An idempotency key is 1 to 255 visible ASCII characters; choose another.")
-    return {"Idempotency-Key": uuid4().hex if key is None else key}
+def _are_too_many(paths: Sequence[Path]) -> bool:
+    """Return whether the files are more than one request takes."""
+    around = len(paths) * BYTES_AROUND_A_FILE
+    return len(paths) > MAX_FILES or sum(map(size_of, paths)) + around > MAX_BYTES
 
 
 def _given(**values: str | None) -> dict[str, str]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from client.answers import read
 from client.http import Http
+from client.reading import read
 
 PATH = "/v1/webhooks"
 

@@ -12,7 +12,7 @@ from cli.jobs.options import faces_option, metadata_option, one_of
 from cli.jobs.sources import Order, Submit
 from cli.jobs.watch import follow
 from cli.server import server_option
-from cli.working import working
+from cli.working import uploading
 from client import JobOptions
 from core.json_lines import echo_json, json_option
 from core.terms import Priority
@@ -105,8 +105,9 @@ def submit(
         strict=strict,
     )
     with connected(url) as client:
-        with working("submitting"):
-            job = chosen(client, Order(options=options, idempotency_key=idempotency_key))
+        order = Order(options=options, idempotency_key=idempotency_key)
+        with uploading("submitting") as sent:
+            job = chosen(client, order, sent)
         if as_json:
             echo_json(job)
         else:

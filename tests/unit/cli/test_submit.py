@@ -1,11 +1,14 @@
 """`fakesweep jobs submit`, through the API of a server on loopback."""
 
+import io
 import json
 import re
 import zipfile
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.filesize import decimal
 
 from client.resumable import AsyncUploads
 from core.sources import ManifestSource, source_from_dict
@@ -122,6 +125,18 @@ def test_a_large_upload_is_named_and_goes_on(
     rig.worker.run(again[0])
     (verdict,) = rig.client.get(f"/v1/jobs/{again[0]}/verdicts").json["verdicts"]
     assert verdict["name"] == "a.png"
+
+
+def test_an_upload_shows_how_far_it_is(
+    faces: Path, monkeypatch: pytest.MonkeyPatch, rig: ApiRig
+) -> None:
+    """As a bar of bytes, on a terminal alone."""
+    console = Console(file=io.StringIO(), record=True, force_terminal=True, width=100)
+    monkeypatch.setattr("cli.working.Console", lambda **_: console)
+    job_id = submitted(str(faces))
+    size = decimal(sum(path.stat().st_size for path in faces.iterdir()))
+    assert f"{size} of {size}" in console.export_text()
+    assert rig.client.get(f"/v1/jobs/{job_id}").status_code == 200
 
 
 async def _send_one_piece(uploads: AsyncUploads, path: Path, upload_id: str, **_: object) -> None:

@@ -7,7 +7,7 @@ import pytest
 from flask import Response
 
 from client import ApiError, Client, ConnectionFailed, Face, Job, UnexpectedAnswer
-from client.answers import verdict_from
+from client.reading import verdict_from
 from tests.unit.client.conftest import FakeServer, job
 from tests.unit.client.conftest import verdict as raw_verdict
 

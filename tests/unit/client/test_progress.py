@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from client import Client, jobs, progress
+from client import Client, following, progress
 from tests.unit.client.conftest import FakeServer
 
 
@@ -33,7 +33,7 @@ def test_without_rich_it_waits_silently(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """The client needs httpx alone."""
-    monkeypatch.setattr(jobs, "find_spec", lambda _name: None)
+    monkeypatch.setattr(following, "find_spec", lambda _name: None)
     server.states = ["completed"]
     assert client.jobs.wait("job_1", progress=True).is_final
     assert capfd.readouterr() == ("", "")

@@ -7,7 +7,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from client import ApiError, Client, ClientError, UnexpectedAnswer, UploadError, resumable
+from client import (
+    ApiError,
+    Client,
+    ClientError,
+    FileItem,
+    InvalidSource,
+    UnexpectedAnswer,
+    UploadError,
+    resumable,
+)
 from core.sources import ArchiveSource, ManifestSource, Source, source_from_dict
 from core.storage import Storage, read_bytes
 from db import jobs
@@ -58,7 +67,7 @@ def begin(client: Client, path: Path, *, pieces: int) -> str:
     """Send some pieces of the file as a process that dies then; return the upload's id."""
     upload_id = client.uploads.begin(path)
 
-    def die(received: int) -> None:
+    def die(received: int, _size: int) -> None:
         if received >= pieces * PIECE_BYTES:
             raise InterruptedError
 
@@ -112,6 +121,60 @@ def test_an_upload_begins_and_is_given_up_when_the_server_was_busy(
         upload_id = client.uploads.begin(archive)
         client.uploads.delete(upload_id)
     assert rig.client.get(f"/v1/uploads/{upload_id}").status_code == 404
+
+
+def test_more_files_than_a_request_takes_go_as_an_archive(
+    rig: ApiRig, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In pieces, made on the way; every file has its verdict under its path."""
+    monkeypatch.setattr("client.submission.MAX_FILES", 2)
+    folder = tmp_path / "faces"
+    (folder / "in").mkdir(parents=True)
+    names = ["a.png", "b.png", "in/c.png"]
+    for name in names:
+        (folder / name).write_bytes(png())
+    seen: list[tuple[int, int]] = []
+    files = [folder / name for name in names]
+    job = client.jobs.submit_files(
+        files, root=folder, on_progress=lambda sent, size: seen.append((sent, size))
+    )
+    assert (job.source["type"], job.source["name"]) == ("archive", "faces.tar")
+    assert len(seen) > 3
+    assert seen[-1][0] == seen[-1][1] > 3 * len(png())
+    rig.worker.run(job.id)
+    assert [verdict.name for verdict in client.jobs.verdicts(job)] == names
+
+
+def test_more_bytes_than_a_request_takes_go_as_an_archive(
+    client: Client, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is around the files counts."""
+    monkeypatch.setattr("client.submission.MAX_BYTES", archive.stat().st_size)
+    assert client.jobs.submit(archive.parent).source["type"] == "archive"
+
+
+def test_ids_cannot_go_with_more_files_than_a_request_takes(
+    rig: ApiRig, client: Client, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which is said before anything is sent."""
+    monkeypatch.setattr("client.submission.MAX_FILES", 0)
+    with pytest.raises(InvalidSource, match="Make several jobs of them"):
+        client.jobs.submit_files([FileItem(archive, custom_id="7")])
+    assert rig.kept() == []
+
+
+@pytest.mark.parametrize("from_bytes", [PIECE_BYTES, 10**9])
+def test_sending_says_how_far_it_is(
+    client: Client, archive: Path, monkeypatch: pytest.MonkeyPatch, from_bytes: int
+) -> None:
+    """In pieces and in one request: so many bytes of all."""
+    monkeypatch.setattr("client.submission.RESUMABLE_FROM_BYTES", from_bytes)
+    size = archive.stat().st_size
+    for submit in (client.jobs.submit_archive, client.jobs.submit_manifest):
+        seen: list[tuple[int, int]] = []
+        submit(archive, on_progress=lambda sent, whole, seen=seen: seen.append((sent, whole)))
+        assert seen[-1] == (size, size)
+        assert seen == sorted(seen)
 
 
 def test_a_file_of_another_size_is_refused(client: Client, archive: Path, tmp_path: Path) -> None:
