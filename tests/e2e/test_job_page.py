@@ -84,3 +84,20 @@ def test_counts_that_were_asked_for_stay_while_verdicts_land(
     expect(counts.get_by_role("link", name="Scores from 0.00 to 0.05: 1")).to_be_visible()
     expect(counts.get_by_role("row", name="0.95 0 0 1")).to_be_visible()
     expect(bar).to_be_focused()
+
+
+def test_who_reads_the_table_is_not_disturbed(rig: ApiRig, page: Page) -> None:
+    """A verdict that lands above leaves the focus where it is; a search holds."""
+    data = {"files": [part(name) for name in ("fake.png", "b.png", "fake-2.png")]}
+    public_id = rig.client.post("/v1/jobs", data=data).json["id"]
+    rig.worker.plan(public_id, shard_size=1)
+    first, second, third = rig.worker.waiting(public_id)
+    rig.worker.finish(third)
+    page.goto(f"/jobs/{public_id}?show=fake")
+    link = page.locator("#verdicts").get_by_role("link", name="fake-2.png")
+    link.focus()
+    rig.worker.finish(first)
+    rig.worker.finish(second)
+    expect(page.get_by_text("Completed")).to_be_visible()
+    expect(page.locator("#verdicts tbody td.name")).to_have_text(["fake.png", "fake-2.png"])
+    expect(link).to_be_focused()

@@ -1,14 +1,13 @@
-// The page of a job, kept up to date until the job has ended: what is counted by score is a fragment
-// of the page, which is asked for when verdicts have landed.
+// The page of a job, kept up to date until the job has ended. Its table of verdicts, and what is
+// counted by score, are fragments, which are asked for when verdicts have landed.
 import "./times.js";
 import { follow } from "./follow.js";
 import { ended, FINAL, showProgress } from "./progress.js";
 
-const { showVerdicts } = await import(document.querySelector("#grid") ? "./grid.js" : "./verdicts.js");
-
+const grid = document.querySelector("#grid") && (await import("./grid.js"));
 const page = document.querySelector("#job");
 const away = page.querySelector("[data-part=away]");
-let shown = null; // how many items had ended when the verdicts were last fetched
+let shown = null; // how many items had ended when they were last asked for
 
 if (!FINAL.includes(page.dataset.state)) {
   follow(page.dataset, {
@@ -21,7 +20,7 @@ if (!FINAL.includes(page.dataset.state)) {
 async function show(job, isFinal) {
   showProgress(page, job);
   if (ended(job.counters) === shown && !isFinal) return;
-  await showVerdicts(isFinal, job);
+  await grid?.showVerdicts(isFinal, job);
   page.dispatchEvent(new Event(isFinal ? "ended" : "landed"));
   shown = ended(job.counters);
 }

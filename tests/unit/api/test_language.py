@@ -201,13 +201,13 @@ def test_times_are_written_as_the_language_does(rig: ApiRig) -> None:
 def test_scripts_get_their_words(rig: ApiRig) -> None:
     """In the language of the page, those that depend on a number in each of its forms."""
     with rig.app.test_request_context("/"):
-        assert script_words("verdicts")["faces"] == {
-            "one": "%(count)s face",
-            "other": "%(count)s faces",
+        assert script_words("upload")["images"] == {
+            "one": "%(count)s image",
+            "other": "%(count)s images",
         }
     with rig.app.test_request_context("/", headers=CHINESE):
         words = script_words(*WORDS)
-        assert words["faces"] == {"one": "%(count)s 张人脸", "other": "%(count)s 张人脸"}
+        assert words["images"] == {"one": "%(count)s 张图片", "other": "%(count)s 张图片"}
         assert words["job_deleted"] == "任务已删除。"
     assert len(words) == sum(map(len, WORDS.values()))  # no two scripts mean different things
 
