@@ -40,16 +40,16 @@ def submit_source(services: Services, source: SourceRequest, order: Order) -> st
     public_id = jobs.new_public_id()
     match source:
         case UploadRequest():
-            job_id = _insert_upload(services, public_id, source, order)
+            _insert_upload(services, public_id, source, order)
         case UrlsRequest():
             items = checked_urls(services.access, source)
             with kept_uploads(services.storage, public_id) as prefix:
                 kept = keep_urls(services.storage, prefix, items)
-                job_id = _insert(services, public_id, kept, order)
+                _insert(services, public_id, kept, order)
         case _:
             found = checked(services.access, source, strict=_is_strict(order))
-            job_id = _insert(services, public_id, found, order)
-    services.ring(plan_job(job_id))
+            _insert(services, public_id, found, order)
+    services.ring(plan_job())
     return public_id
 
 
@@ -58,8 +58,8 @@ def submit_upload(services: Services, upload: JobUpload, order: Order) -> str:
     public_id = jobs.new_public_id()
     with kept_uploads(services.storage, public_id) as prefix:
         source = _keep(services, prefix, upload)
-        job_id = _insert(services, public_id, source, order)
-    services.ring(plan_job(job_id))
+        _insert(services, public_id, source, order)
+    services.ring(plan_job())
     return public_id
 
 
@@ -90,7 +90,7 @@ def resubmit(services: Services, public_id: str, codes: Collection[ItemCode] = (
         job = jobs.get(session, public_id)
         retried = reopening.reopen(session, job, codes=codes)
         quotas.charge(session, caller().key_id, retried)
-    services.ring(plan_job(job.id))
+    services.ring(plan_job())
 
 
 def _keep(services: Services, prefix: str, upload: JobUpload) -> Source:
@@ -118,12 +118,14 @@ def _is_strict(order: Order) -> bool:
     return isinstance(order.options, JobOptions) and order.options.strict
 
 
-def _insert(services: Services, public_id: str, source: Source, order: Order) -> int:
+def _insert(services: Services, public_id: str, source: Source, order: Order) -> None:
     with services.database.write() as session:
-        return _create(session, public_id, JobKind.BULK, source.model_dump(mode="json"), order).id
+        _create(session, public_id, JobKind.BULK, source.model_dump(mode="json"), order)
 
 
-def _insert_upload(services: Services, public_id: str, request: UploadRequest, order: Order) -> int:
+def _insert_upload(
+    services: Services, public_id: str, request: UploadRequest, order: Order
+) -> None:
     with services.database.write() as session:
         # The key is claimed before the upload is, so that a request that comes again finds the
         # job that has the upload, and not that the upload is in use.
@@ -131,7 +133,6 @@ def _insert_upload(services: Services, public_id: str, request: UploadRequest, o
         upload = uploads.use(session, request.id, job_id=job.id, visible_to=caller().sees)
         source = of_upload(request, upload.name, uploads.parts_of(upload), strict=_is_strict(order))
         job.source = source.model_dump(mode="json")
-        return job.id
 
 
 def _create(

@@ -1,7 +1,7 @@
 """Every queue, task name and message shape, and the one Celery factory of all processes.
 
-The database is the truth and the broker a doorbell: messages carry ids, never pixels, and
-losing all of them loses nothing.
+The database is the truth and the broker a doorbell: a message says what kind of work waits, never
+which, and losing all of them loses nothing.
 """
 
 from dataclasses import dataclass
@@ -42,16 +42,10 @@ class TaskName(StrEnum):
 
 @dataclass(frozen=True)
 class Message:
-    """One task message: which task, on which queue, with which id, if it needs one."""
+    """One task message: which task, on which queue."""
 
     task: TaskName
     queue: QueueName
-    id: int | None = None
-
-    @property
-    def arguments(self) -> list[int]:
-        """The task's positional arguments."""
-        return [] if self.id is None else [self.id]
 
 
 class TaskQueue(Protocol):
@@ -66,9 +60,9 @@ class TaskQueue(Protocol):
         ...
 
 
-def plan_job(job_id: int) -> Message:
-    """Ask a worker to plan the job: list its source and write its shards."""
-    return Message(TaskName.PLAN_JOB, QueueName.CONTROL, job_id)
+def plan_job() -> Message:
+    """Ask a worker to plan jobs, which is to list sources and write shards, until none waits."""
+    return Message(TaskName.PLAN_JOB, QueueName.CONTROL)
 
 
 def scan_next(*, interactive: bool) -> Message:
@@ -100,7 +94,7 @@ class CeleryTaskQueue:
     def send(self, message: Message) -> None:
         """Put the message into the broker; gives up after about a second without one."""
         try:
-            self._app.send_task(message.task, args=message.arguments, queue=message.queue)
+            self._app.send_task(message.task, queue=message.queue)
         except (OperationalError, OSError) as error:
             raise BrokerUnavailableError(
                 f"The broker does not answer ({error}); start it or correct BROKER_URL."

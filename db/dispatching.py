@@ -16,6 +16,7 @@ from sqlalchemy import (
     Row,
     Select,
     Update,
+    and_,
     bindparam,
     case,
     func,
@@ -89,10 +90,24 @@ def count_queued(session: Session, *, interactive: bool, older_than_s: float) ->
     return session.scalar(query) or 0
 
 
-def active_jobs(session: Session) -> Sequence[Row[int, JobKind]]:
-    """Return the id and kind of the jobs that still have shards to dispatch or to settle."""
-    states = (*jobs.ACTIVE, jobs.STOPPING)
-    query = select(Job.id, Job.kind).where(Job.state.in_(states)).order_by(Job.id)
+def left_alone(session: Session, *, window: int, limit: int = 1000) -> Sequence[Row[int, JobKind]]:
+    """Return the id and kind of jobs that somebody should have ended, or have queued shards of."""
+    of_job = select(func.count()).where(Shard.job_id == Job.id).correlate(Job)
+    queued = of_job.where(Shard.state == ShardState.QUEUED).scalar_subquery()
+    due = select(Shard.id).where(Shard.job_id == Job.id, *_is_due()).correlate(Job).exists()
+    has_ended = Job.scored + Job.not_applicable + Job.failed >= Job.total
+    query = (
+        select(Job.id, Job.kind)
+        .where(
+            or_(
+                Job.state == jobs.STOPPING,
+                and_(Job.state.in_(jobs.ACTIVE), Job.listed_at.is_not(None), has_ended),
+                and_(Job.state.in_(jobs.ACTIVE), due, queued < window),
+            )
+        )
+        .order_by(Job.id)
+        .limit(limit)
+    )
     return session.execute(query).all()
 
 
@@ -100,12 +115,17 @@ def active_jobs(session: Session) -> Sequence[Row[int, JobKind]]:
 def _waiting() -> Select[int]:
     return (
         select(Shard.id)
-        .where(Shard.job_id == bindparam("job_id"), Shard.state == ShardState.PLANNED)
-        .where(or_(Shard.not_before.is_(None), Shard.not_before <= database_time()))
+        .where(Shard.job_id == bindparam("job_id"), *_is_due())
         .order_by(Shard.first_position)
         .limit(bindparam("room", type_=Integer))
         .with_for_update(skip_locked=True)
     )
+
+
+def _is_due() -> Sequence[ColumnElement[bool]]:
+    """Return the conditions that a shard may be queued now."""
+    is_time = or_(Shard.not_before.is_(None), Shard.not_before <= database_time())
+    return Shard.state == ShardState.PLANNED, is_time
 
 
 @cache

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from core.terms import Label
 from db.clock import database_time
+from db.inserting import insert_into
 from db.models import Feedback, Verdict
 
 
@@ -27,9 +26,8 @@ def give(
         "api_key_id": api_key_id,
         "given_at": database_time(),
     }
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     session.execute(
-        insert(Feedback)
+        insert_into(session, Feedback)
         .values(job_id=verdict.job_id, position=verdict.position, **said)
         .on_conflict_do_update(index_elements=["job_id", "position"], set_=said)
     )

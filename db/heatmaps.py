@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from core.sources import SourceItem
 from core.terms import HeatmapCode, Label
 from db import items, uploads
 from db.clock import database_time
+from db.inserting import insert_into
 from db.models import Heatmap, Job, Verdict
 
 TO_MAKE = and_(Heatmap.made_at.is_(None), Heatmap.failed_at.is_(None))
@@ -67,10 +66,9 @@ def request(session: Session, key: Key) -> bool:
 
     One that is waited for already stays as it is; one that failed a while ago is due again.
     """
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     job_id, position, face = key
     added = session.execute(
-        insert(Heatmap)
+        insert_into(session, Heatmap)
         .values(job_id=job_id, position=position, face=face)
         .on_conflict_do_nothing()
         .returning(Heatmap.job_id)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.clock import database_time
+from db.inserting import insert_into
 from db.models import IdempotencyKey, Job
 
 LIFE_S = 24 * 3600.0
@@ -51,8 +51,7 @@ def claim(session: Session, request: KeyedRequest, *, job_id: int) -> bool:
     Waits for another transaction that is giving the key away: of any number at the same time,
     one gets it. A key that is more than a day old is free again.
     """
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    query = dialect.insert(IdempotencyKey).values(
+    query = insert_into(session, IdempotencyKey).values(
         api_key_id=request.api_key_id or NO_API_KEY,
         key=request.key,
         fingerprint=request.fingerprint,

@@ -19,6 +19,7 @@ from db.models import Job, JobMetadata, Shard
 ACTIVE = (JobState.PLANNING, JobState.RUNNING)
 OPEN = (JobState.QUEUED, *ACTIVE)
 STOPPING = JobState.CANCELLING
+UNENDED = (*OPEN, STOPPING)
 ALL_RETRIED = 2**31 - 1  # as `retried_to`: behind every position
 
 

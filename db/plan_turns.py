@@ -1,8 +1,6 @@
 """Whose turn it is to be planned: by priority, then the job whose last turn is longest ago."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.terms import Priority
@@ -89,9 +87,8 @@ def others_wait(session: Session, claim: PlanClaim) -> bool:
     return session.scalar(query) is not None
 
 
-def unplanned(session: Session, *, older_than_s: float) -> Sequence[int]:
-    """Return the jobs whose planning nobody has in hand: not delivered, or given up."""
-    query = select(Job.id).where(
-        planning.is_unplanned(), Job.queued_at < database_time(-older_than_s)
-    )
-    return session.scalars(query).all()
+def count_unplanned(session: Session, *, older_than_s: float) -> int:
+    """Return how many jobs wait to be planned by nobody: rung for in vain, or given up."""
+    is_old = Job.queued_at < database_time(-older_than_s)
+    query = select(func.count()).select_from(Job).where(planning.is_unplanned(), is_old)
+    return session.scalar(query) or 0

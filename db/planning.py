@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, or_, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.sources import SourceItem
@@ -100,11 +100,21 @@ def held(claim: PlanClaim) -> Sequence[ColumnElement[bool]]:
 
 
 def renew(session: Session, tokens: Sequence[tuple[int, int]], *, lease_s: float) -> None:
-    """Extend the leases of the claims, given as (job id, token); a lost one stays lost."""
-    held = or_(*(and_(Job.id == id_, Job.plan_token == token) for id_, token in tokens))
+    """Extend the leases of the claims, given as (job id, token); a lost one stays lost.
+
+    Rows are locked by their ids; one that is being written needs no renewal.
+    """
+    wanted = dict(tokens)
+    rows = session.execute(
+        select(Job.id, Job.plan_token)
+        .where(Job.id.in_(wanted), Job.plan_lease_expires_at.is_not(None))
+        .order_by(Job.id)
+        .with_for_update(skip_locked=True, key_share=True)
+    ).all()
+    held = [row.id for row in rows if row.plan_token == wanted[row.id]]
     session.execute(
         update(Job)
-        .where(held, Job.plan_lease_expires_at.is_not(None))
+        .where(Job.id.in_(held))
         .values(plan_lease_expires_at=database_time(lease_s))
         .execution_options(synchronize_session=False)
     )
@@ -121,6 +131,7 @@ def write_shards(
     """Append shards to the job and renew the lease; the first ones start the job.
 
     Returns False, having written nothing, when the claim is lost or the job is no longer wanted.
+    Not to be called for what `has_written`.
     """
     rows = []
     rank = dispatching.rank_of(claim.kind, claim.priority)
@@ -142,6 +153,15 @@ def write_shards(
         session.execute(insert(Shard), rows)
         start(session, claim.job_id)
     return True
+
+
+def has_written(session: Session, claim: PlanClaim, *, until: int) -> bool:
+    """Return whether the claim's holder has written all shards before the position `until`.
+
+    A commit whose answer got lost is tried again: this is how it is told. Locks the job's row.
+    """
+    query = select(Job.total).where(*held(claim)).with_for_update(key_share=True)
+    return session.scalar(query) == until
 
 
 def start(session: Session, job_id: int) -> None:

@@ -3,17 +3,15 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from core.errors import QuotaError
-from core.terms import JobState
+from db import jobs
 from db.clock import database_time
+from db.inserting import insert_into
 from db.models import ApiKey, ApiKeyUse, Job
 
 OPEN_JOBS_RETRY_S = 30
-OPEN_STATES = [state for state in JobState if not state.is_final]
 
 
 def admit(session: Session, api_key_id: int | None) -> None:
@@ -80,14 +78,14 @@ def open_jobs(session: Session) -> dict[int, int]:
     """Return how many open jobs each key has."""
     query = (
         select(Job.api_key_id, func.count())
-        .where(Job.api_key_id.is_not(None), Job.state.in_(OPEN_STATES))
+        .where(Job.api_key_id.is_not(None), Job.state.in_(jobs.UNENDED))
         .group_by(Job.api_key_id)
     )
     return {key_id: count for key_id, count in session.execute(query) if key_id is not None}
 
 
 def _open_jobs(session: Session, api_key_id: int) -> int:
-    query = select(func.count()).where(Job.api_key_id == api_key_id, Job.state.in_(OPEN_STATES))
+    query = select(func.count()).where(Job.api_key_id == api_key_id, Job.state.in_(jobs.UNENDED))
     return session.scalar(query) or 0
 
 
@@ -97,10 +95,8 @@ def _used(session: Session, api_key_id: int) -> int:
 
 
 def _begin_day(session: Session, api_key_id: int, day: date) -> None:
-    dialect = session.get_bind().dialect.name
-    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     row = {"api_key_id": api_key_id, "day": day, "items": 0}
-    session.execute(insert(ApiKeyUse).on_conflict_do_nothing(), [row])
+    session.execute(insert_into(session, ApiKeyUse).on_conflict_do_nothing(), [row])
 
 
 def _now(session: Session) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.terms import ShardState
@@ -57,12 +57,17 @@ class Backlog:
     in_hand: int
 
 
-def report(session: Session, name: str, said: Report) -> None:
-    """Write what the worker says; its first report forgets workers that are long silent."""
+def report(session: Session, name: str, said: Report, *, is_first: bool) -> None:
+    """Write what the worker says; its first report forgets workers that are long silent.
+
+    It also forgets one of the same name: in a container, every process has the same number.
+    """
     now: datetime = session.scalars(select(database_time())).one()
+    if is_first:
+        is_old = Worker.seen_at < database_time(-FORGOTTEN_S)
+        session.execute(delete(Worker).where(or_(is_old, Worker.name == name)))
     worker = session.get(Worker, name)
     if worker is None:
-        session.execute(delete(Worker).where(Worker.seen_at < database_time(-FORGOTTEN_S)))
         worker = Worker(name=name, started_at=now, errors=0)
         session.add(worker)
     if said.errors > worker.errors:
@@ -90,7 +95,7 @@ def everyone(session: Session) -> Sequence[Seen]:
 
 def backlog(session: Session) -> Backlog:
     """Return how much is to be done, by indexes that hold what is open alone."""
-    is_open = Job.state.in_((*jobs.ACTIVE, jobs.STOPPING))
+    is_open = Job.state.in_(jobs.UNENDED)
     waiting = select(Shard.rank, func.count()).where(Shard.state == ShardState.QUEUED)
     queued = {rank: int(n) for rank, n in session.execute(waiting.group_by(Shard.rank))}
     interactive = queued.pop(INTERACTIVE_RANK, 0)

@@ -45,13 +45,16 @@ class Leftovers:
                 self.storage.delete(uploads.storage_key(name))
                 log.info("leftovers_deleted", name=name)
                 count += 1
-        self._ended = monotonic()
+        if not self.stopping.is_set():
+            self._ended = monotonic()
         return count
 
     def _old(self) -> Iterator[str]:
         with self.database.read() as session:
             latest = deletion.time_before(session, SAFE_AGE_S)
         for name, written_at in self.storage.names(uploads.FOLDER):
+            if self.stopping.is_set():
+                return
             if OURS.fullmatch(name) and written_at < latest:
                 yield name
 

@@ -162,7 +162,10 @@ class Planner:
             return items.place(session, claim.job_id, count=claim.planned)
 
     def _write(self, claim: PlanClaim, position: int, group: Group) -> bool:
+        until = position + group.items
         with self.database.write() as session:
+            if group.items and planning.has_written(session, claim, until=until):
+                return True  # by a commit whose answer got lost
             faults.record(session, claim.job_id, group.faults)
             if not quotas.spend(session, claim.api_key_id, group.items):
                 raise SourceError(

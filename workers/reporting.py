@@ -42,6 +42,8 @@ class Reporter:
     _seen: deque[tuple[float, Counts]] = field(default_factory=deque)
     _closing: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
+    _failed_at: float = float("-inf")
+    _is_known: bool = False
 
     def start(self) -> None:
         """Begin to report, and forget workers that have been silent for long."""
@@ -62,13 +64,19 @@ class Reporter:
     def report(self) -> None:
         """Write what the worker does now."""
         with self.database.write() as session:
-            workers.report(session, self.name, self._report())
+            workers.report(session, self.name, self._report(), is_first=not self._is_known)
+        self._is_known = True
+
+    def failed_within(self, age_s: float) -> bool:
+        """Return whether the database did not take a report in the last seconds."""
+        return self.clock() - self._failed_at < age_s
 
     def _run(self) -> None:
         while True:
             try:
                 self.report()
             except SQLAlchemyError as error:  # the next round may do it
+                self._failed_at = self.clock()
                 log.warning("worker_not_reported", reason=str(getattr(error, "orig", error)))
             if self._closing.wait(INTERVAL_S):
                 return

@@ -76,7 +76,8 @@ class Retention:
     def _delete_jobs(self) -> int:
         age_s = self.keep_jobs_days * DAY_S
         while age_s and self._write(lambda session: deletion.hide(session, older_than_s=age_s)):
-            self.stopping.wait(self.pause_s)
+            if self.stopping.wait(self.pause_s):
+                return 0
         return self._for_each(deletion.hidden, self._purge)
 
     def _delete_uploads(self) -> int:

@@ -27,7 +27,7 @@ def test_a_message_waits_in_its_own_queue_only(broker: Server) -> None:
     """Planning, bulk shards and interactive shards do not mix."""
     queue = CeleryTaskQueue(create_celery(broker.url))
     for message in (
-        plan_job(1),
+        plan_job(),
         scan_next(interactive=False),
         scan_next(interactive=False),
         scan_next(interactive=True),
@@ -40,12 +40,12 @@ def test_a_message_waits_in_its_own_queue_only(broker: Server) -> None:
 def test_messages_survive_a_kill_of_the_broker(broker: Server) -> None:
     """The embedded broker keeps what was sent through kill -9, and clients find it again."""
     queue = CeleryTaskQueue(create_celery(broker.url))
-    queue.send(plan_job(1))
+    queue.send(plan_job())
     broker.kill()
     with pytest.raises(BrokerUnavailableError, match="does not answer"):
-        queue.send(plan_job(2))
+        queue.send(plan_job())
     broker.restart()
-    queue.send(plan_job(3))
+    queue.send(plan_job())
     assert queue.depth(QueueName.CONTROL) == 2
 
 

@@ -77,7 +77,7 @@ class Fleet:
                 source={"type": "folder", "path": str(folder)},
                 model_version_id=model_versions.champion(session).id,
             ).id
-        self.send(plan_job(job_id))
+        self.send(plan_job())
         return job_id
 
     def submit_single(self, image: Path) -> int:

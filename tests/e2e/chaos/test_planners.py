@@ -15,7 +15,7 @@ def test_five_planners_at_once_plan_a_job_once(begin: Begin) -> None:
     job_id = trial.submit()
     for _ in range(4):
         trial.pause(0.5)
-        trial.ring(job_id)
+        trial.ring()
     trial.finish(job_id)
     assert len(_planners(trial)) == 1
 

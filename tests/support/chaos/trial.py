@@ -81,12 +81,12 @@ class Trial:
                 source=source,
                 model_version_id=model_versions.champion(session).id,
             ).id
-        self.ring(job_id)
+        self.ring()
         return job_id
 
-    def ring(self, job_id: int) -> None:
-        """Ask the workers to plan the job."""
-        self.send(plan_job(job_id))
+    def ring(self) -> None:
+        """Ask the workers to plan."""
+        self.send(plan_job())
 
     def send(self, message: Message) -> None:
         """Send a message, as often as messages come in this trial."""

@@ -37,7 +37,7 @@ def test_uploaded_files_become_a_job_that_is_sent_for_planning(rig: ApiRig) -> N
     assert answer.headers["Location"] == f"/v1/jobs/{answer.json['id']}"
     job = stored(rig, answer.json["id"])
     assert (job.state, job.model_version.name) == (JobState.QUEUED, "tiny-1")
-    assert rig.queue.messages == [plan_job(job.id)]
+    assert rig.queue.messages == [plan_job()]
 
 
 def test_the_list_of_uploaded_files_keeps_order_and_relative_names(rig: ApiRig) -> None:

@@ -42,7 +42,7 @@ def queue() -> ListeningQueue:
 def run(database: Database, queue: RecordingQueue, faces: Path) -> int:
     """Run a job over the folder to its end; return its id."""
     job_id = add_job(database, model_version_id=add_champion(database), path=str(faces))
-    queue.send(plan_job(job_id))
+    queue.send(plan_job())
     with shard_scanner(database, queue, PretendDetector()) as scanner:
         run_messages(queue, planner(database, queue, faces.parent / "storage"), scanner)
     return job_id

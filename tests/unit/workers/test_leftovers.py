@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -95,6 +96,24 @@ def test_a_worker_that_stops_leaves_the_rest(
     assert sweeper.sweep() == 0
     sweeper.stopping.clear()
     assert sweeper.sweep() == 1
+
+
+def test_a_worker_that_stops_does_not_list_on(
+    database: Database, storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bucket of a million folders takes hours to list."""
+    keep(tmp_path, storage, some_id("job"), some_id("job"), some_id("job"))
+    sweeper, listed = Leftovers(database, storage), []
+    names = storage.names
+
+    def stopping_names(prefix: str) -> Iterator[tuple[str, datetime]]:
+        for name in names(prefix):
+            listed.append(name)
+            sweeper.stopping.set()
+            yield name
+
+    monkeypatch.setattr(Storage, "names", lambda _self, prefix: stopping_names(prefix))
+    assert (sweeper.sweep(), len(listed)) == (0, 1)
 
 
 def test_storage_without_uploads_has_no_leftovers(database: Database, storage: Storage) -> None:

@@ -1,28 +1,38 @@
 """The planner: fenced, taken up where it stopped, and never the end of a job that could go on."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from core.errors import SourceError, StorageError
 from core.sources import Place, SourceItem
 from core.sources.folder import list_folder
 from core.taskqueue import plan_job, scan_next
 from core.terms import JobKind, JobState
-from db import claims, endings, plan_turns, planning, shards
+from db import claims, endings, plan_turns, planning, quotas, shards
 from db.claims import ShardClaim
 from db.clock import database_time
-from db.models import Job
+from db.models import Job, Shard
 from db.session import Database
 from tests.support.queue import RecordingQueue
-from tests.support.rows import add_champion, add_job, get_job, shards_of, verdicts_of
+from tests.support.rows import (
+    add_api_key,
+    add_champion,
+    add_job,
+    get_job,
+    shards_of,
+    verdicts_of,
+)
 from tests.support.scanning import plan_claim, reopen, scan_all
 from tests.support.workers import planner, write_faces
-from workers.plan_attempts import MAX_ATTEMPTS, MAX_POSTPONEMENTS
+from workers.pauses import MAX_POSTPONEMENTS
+from workers.plan_attempts import MAX_ATTEMPTS
 from workers.planner import Planner
 
 
@@ -93,6 +103,36 @@ def test_a_listing_that_fails_with_shards_in_hand(rig: Rig) -> None:
     scan_all(rig.database, rig.job_id, failing=set())
     assert get_job(rig.database, rig.job_id).state is JobState.COMPLETED
     assert rig.planned() == list(range(12))
+
+
+def test_a_commit_whose_answer_got_lost_is_not_done_twice(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shards are there when they are written again: the job goes on, and its key pays once."""
+    key_id = add_api_key(rig.database)
+    rig.set(api_key_id=key_id)
+    lost = 2
+    write = rig.database.write
+
+    @contextmanager
+    def losing() -> Iterator[Session]:
+        nonlocal lost
+        with write() as session:
+            before = session.scalar(select(func.count()).select_from(Shard))
+            yield session
+            after = session.scalar(select(func.count()).select_from(Shard))
+        if after != before and lost:
+            lost -= 1
+            raise OperationalError("commit", {}, Exception("the connection is lost"))
+
+    monkeypatch.setattr(rig.database, "write", losing)
+    rig.planner.plan_waiting()
+    assert lost == 0
+    assert rig.planned() == list(range(12))
+    job = get_job(rig.database, rig.job_id)
+    assert (job.state, job.total, job.error) == (JobState.RUNNING, 12, None)
+    with rig.database.read() as session:
+        assert quotas.used_today(session) == {key_id: 12}
 
 
 def test_a_retry_plans_failed_items_and_what_was_not_listed(rig: Rig) -> None:
@@ -197,7 +237,7 @@ def test_a_planner_that_stops_hands_its_job_on(rig: Rig) -> None:
     """Another one is rung for at once, and goes on where it stopped."""
     rig.after[6] = rig.planner.stopping.set
     rig.planner.plan_waiting()
-    assert rig.queue.messages[-1] == plan_job(rig.job_id)
+    assert rig.queue.messages[-1] == plan_job()
     assert get_job(rig.database, rig.job_id).plan_attempts == 0
     rig.planner.stopping.clear()
     rig.planner.plan_waiting()

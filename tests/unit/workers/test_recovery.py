@@ -1,9 +1,15 @@
 """Recovery: whatever the broker or a worker lost is rung for again."""
 
+from collections import Counter
+from dataclasses import replace
+
+from sqlalchemy import update
+
 from core.taskqueue import QueueName, plan_job, scan_next
-from core.terms import JobKind, JobState
+from core.terms import JobKind, JobState, ShardState
 from db import dispatching, endings, shards
-from db.models import Job
+from db.clock import database_time
+from db.models import Job, Shard
 from db.session import Database
 from tests.support.queue import RecordingQueue
 from tests.support.rows import (
@@ -17,14 +23,15 @@ from tests.support.rows import (
     verdicts_of,
 )
 from tests.support.workers import recovery
+from workers.recovery import MOST_BELLS
 
 
 def test_a_job_whose_planning_was_never_delivered_is_planned(database: Database) -> None:
     """A job accepted while the broker was down is sent once the sweep finds it."""
-    job_id = add_job(database, model_version_id=add_champion(database))
+    add_job(database, model_version_id=add_champion(database))
     queue = RecordingQueue()
     recovery(database, queue, interval_s=-1).sweep()
-    assert queue.messages == [plan_job(job_id)]
+    assert queue.messages == [plan_job()]
 
 
 def test_a_dead_workers_shard_is_sent_again(database: Database) -> None:
@@ -49,6 +56,48 @@ def test_messages_that_the_broker_lost_are_sent_again(database: Database) -> Non
         QueueName.INTERACTIVE,
         QueueName.INTERACTIVE,
     ]
+
+
+def test_however_many_wait_a_few_bells_are_enough(database: Database) -> None:
+    """Whoever is woken goes on until nothing waits, so that a sweep stays cheap."""
+    add_job_of(database, *([f"r{i}"] for i in range(40)), kind=JobKind.SINGLE)
+    model_version_id = add_champion(database, "b-1")
+    for _ in range(40):
+        add_job(database, model_version_id=model_version_id)
+    queue = RecordingQueue()
+    recovery(database, queue, interval_s=-1).sweep()
+    assert Counter(message.queue for message in queue.messages) == {
+        QueueName.CONTROL: MOST_BELLS,
+        QueueName.INTERACTIVE: MOST_BELLS,
+    }
+
+
+def test_a_sweep_writes_nothing_for_jobs_that_go_on(database: Database) -> None:
+    """Those whose shards are queued as far as may be, in hand, or put off, are not touched."""
+    add_job_of(database, *([f"r{i}"] for i in range(6)), window=4)
+    in_hand = add_job_of(database, ["r0"])
+    claim_shard(database, shards_of(database, in_hand)[0].id)
+    put_off = add_job_of(database, ["r0"])
+    with database.write() as session:
+        later = {"state": ShardState.PLANNED, "not_before": database_time(60)}
+        session.execute(update(Shard).where(Shard.job_id == put_off).values(**later))
+    with database.read() as session:
+        assert dispatching.left_alone(session, window=4) == []
+        assert [row.id for row in dispatching.left_alone(session, window=5)] == [1]
+
+
+def test_after_an_outage_those_who_live_renew_their_leases_first(database: Database) -> None:
+    """The database was away for longer than a lease: no shard is taken from who has it in hand."""
+    job_id = add_planned_job(database, items=2)
+    (shard,) = shards_of(database, job_id)
+    claim_shard(database, shard.id, lease_s=-1)
+    was_away = True
+    sweeper = replace(recovery(database, RecordingQueue()), was_away=lambda: was_away)
+    sweeper.sweep()
+    assert shards_of(database, job_id)[0].state is ShardState.LEASED
+    was_away = False
+    sweeper.sweep()
+    assert shards_of(database, job_id)[0].state is ShardState.QUEUED
 
 
 def test_messages_that_wait_their_turn_are_left_alone(database: Database) -> None:

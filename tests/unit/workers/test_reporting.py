@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 import numpy as np
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from core.terms import Label
 from db import workers
@@ -13,7 +14,7 @@ from db.session import Database
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_job_of, failed_verdict, verdict_of
 from tests.support.workers import PretendDetector, bytes_of_name, shard_scanner
-from workers.batcher import Batcher
+from workers.batcher import Batcher, DeviceError
 from workers.reporting import OF_LATE_S, Reporter, Standing
 from workers.scan import ShardScanner
 from workers.tally import Tally
@@ -101,13 +102,13 @@ def test_the_batcher_counts_its_batches_and_failures() -> None:
     batcher.submit(
         lambda found: np.zeros(len(found), np.float32), pixels, interactive=False
     ).result()
-    with pytest.raises(ValueError, match="gone"):
+    with pytest.raises(DeviceError, match="gone"):
         batcher.submit(fail, pixels, interactive=False).result()
     batcher.close()
     counts = tally.counts
     assert (counts.filled, counts.room, counts.errors) == (6, 8, 1)
     assert counts.busy_s > 0
-    assert counts.last_error == "A batch failed: ValueError: the device is gone"
+    assert counts.last_error == "The device failed: ValueError: the device is gone"
 
 
 def test_the_scanner_counts_what_it_stores(database: Database) -> None:
@@ -127,3 +128,20 @@ def test_a_scan_that_breaks_is_an_error(database: Database) -> None:
         counts = scanner.tally.counts
     assert (counts.images, counts.errors) == (0, 1)
     assert "an image that breaks the scan" in (counts.last_error or "")
+
+
+def test_an_outage_of_the_database_is_remembered_for_a_while(
+    database: Database, reporter: Reporter, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leases are not taken for those of dead workers until the living could renew theirs."""
+    assert not reporter.failed_within(30)
+
+    def away() -> None:
+        reporter._closing.set()
+        raise OperationalError("insert", {}, Exception("gone"))
+
+    monkeypatch.setattr(database, "write", away)
+    reporter._run()
+    assert reporter.failed_within(30)
+    clock.now += 31
+    assert not reporter.failed_within(30)
