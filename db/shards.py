@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, and_, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Update,
+    and_,
+    bindparam,
+    case,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from core.terms import ShardState
@@ -14,6 +24,8 @@ from db.clock import database_time
 from db.dispatching import Queued
 from db.models import Shard
 from db.verdicts import NewVerdict
+
+FOR_PAUSES = 10  # postponements: after them, pauses are the longest anyway
 
 
 def lock(session: Session, claims: Sequence[ShardClaim]) -> None:
@@ -52,11 +64,11 @@ def finish(
 
 def finish_some(
     session: Session, claim: ShardClaim, found: Sequence[NewVerdict], *, error: str, delay_s: float
-) -> None:
+) -> bool:
     """Commit the verdicts of some of the shard's items, and return the others as `postpone` does.
 
-    The finished ones become a shard of their own, so that every shard ends in one commit. Raises
-    LeaseLostError, as `finish` does.
+    The finished ones become a shard of their own, so that every shard ends in one commit. Returns
+    whether the job ended by it. Raises LeaseLostError, as `finish` does.
     """
     shard = _lock_claimed(session, claim)
     ended = {verdict.position for verdict in found}
@@ -90,7 +102,7 @@ def finish_some(
             landing=standing.landed,
         )
     )
-    endings.settle(session, standing)
+    return endings.settle(session, standing)
 
 
 def hand_back(session: Session, claim: ShardClaim, *, error: str, max_attempts: int) -> bool:
@@ -103,20 +115,28 @@ def hand_back(session: Session, claim: ShardClaim, *, error: str, max_attempts: 
     return retries.retry(session, shard, max_attempts=max_attempts)
 
 
-def postpone(session: Session, claim: ShardClaim, *, error: str, delay_s: float) -> None:
+def postpone(
+    session: Session, claim: ShardClaim, *, error: str, delay_s: float, is_away: bool = False
+) -> bool:
     """Return a shard that could not be scanned through no fault of its images.
 
-    It is queued again after `delay_s` seconds; 0 hands it to the next worker at once.
+    It is queued again after `delay_s` seconds; 0 hands it to the next worker at once. With
+    `is_away`, storage had nothing of it, which is not tried for ever: that is counted. Returns
+    whether the job, which may have been stopped meanwhile, ended by it.
     """
-    _update_claimed(session, claim, **_postponed(delay_s, error))
-    endings.settle_job(session, claim.job_id)
+    _update_claimed(session, claim, **_postponed(delay_s, error, is_away=is_away))
+    return endings.settle_job(session, claim.job_id)
 
 
-def _postponed(delay_s: float, error: str) -> dict[str, Any]:
+def _postponed(delay_s: float, error: str, *, is_away: bool = False) -> dict[str, Any]:
+    """Return what changes; pauses grow with the postponements, which only storage brings far."""
+    more = Shard.postponements + 1
+    if not is_away:
+        more = case((more > FOR_PAUSES, Shard.postponements), else_=more)
     return {
         "state": ShardState.PLANNED,
         "attempts": Shard.attempts - 1,
-        "postponements": Shard.postponements + (1 if delay_s > 0 else 0),
+        "postponements": more if delay_s > 0 else Shard.postponements,
         "not_before": database_time(delay_s) if delay_s > 0 else None,
         "last_error": error,
     }

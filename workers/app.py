@@ -16,6 +16,7 @@ from workers.dispatch import ring
 from workers.fetching import Fetch
 from workers.logs import take_over_logs
 from workers.runtime import Runtime, Tune, build_runtime
+from workers.watchdog import EXIT_CODE
 
 # The thread of the device, and each answer of the database, waits for the interpreter so long while
 # bulk threads are busy. Python's 5 ms cost bulk up to a fifth, and single scans under it a third.
@@ -61,11 +62,14 @@ def run_worker(
         without_mingle=True,
         without_gossip=True,
     )
-    worker.start()
+    try:
+        worker.start()
+    finally:
+        runtime.stop()  # nobody has, if Celery gave up by itself
     for lane in chain.from_iterable(lanes.values()):
         lane.close()
     runtime.close()
-    return worker.exitcode or 0
+    return EXIT_CODE if runtime.batcher.is_broken else worker.exitcode or 0
 
 
 def _step_back(niceness: int) -> None:

@@ -2,12 +2,14 @@
 
 Callers hand over blocks of images and get a future. Interactive blocks go first, in small
 batches; bulk blocks fill the rest. While the device runs, the next full batch is put together. A
-batch that does not fit into memory is halved, and stays so.
+batch that does not fit into memory is halved, and stays so. A device on which not even a blank
+image goes through is broken: it is reported, and given no more images.
 """
 
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -27,6 +29,10 @@ class StoppedError(FakesweepError):
     """The process is stopping, so these bulk images are left to another worker."""
 
 
+class DeviceError(FakesweepError):
+    """A forward pass failed, which says nothing of its images: another worker may do them."""
+
+
 class Batcher:
     """Runs forward passes on one thread; `submit` may be called from any."""
 
@@ -37,9 +43,12 @@ class Batcher:
         interactive_batch: int,
         linger_s: float,
         tally: Tally | None = None,
+        on_broken: Callable[[], object] = lambda: None,
     ) -> None:
         self.max_batch = max_batch
+        self.is_broken = False
         self._tally = tally or Tally()
+        self._on_broken = on_broken
         self._interactive_batch = interactive_batch
         self._linger_s = linger_s
         self._interactive: deque[Block] = deque()
@@ -62,13 +71,16 @@ class Batcher:
     def submit(self, forward: Forward, pixels: Pixels, *, interactive: bool) -> Future[Margins]:
         """Queue a block of images, uint8 [n, 3, size, size], n >= 1, for one model.
 
-        The future gives their margins, float32 [n], or the exception of their forward pass.
-        Only blocks with the same `forward` share a batch. Raises StoppedError after `stop_bulk`.
+        The future gives their margins, float32 [n], or a DeviceError. Only blocks with the same
+        `forward` share a batch. Raises StoppedError after `stop_bulk`, and DeviceError once the
+        device is broken.
         """
         block = Block(forward, pixels, Future())
         with self._changed:
             if self._closed:
                 raise RuntimeError("The batcher is closed.")
+            if self.is_broken:
+                raise DeviceError("The device of the worker is broken.")
             if self._stopping and not interactive:
                 raise StoppedError("The worker is stopping.")
             (self._interactive if interactive else self._bulk).append(block)
@@ -81,6 +93,7 @@ class Batcher:
             self._stopping = True
             dropped = [block for block in self._bulk if block.taken == 0]
             self._bulk = deque(block for block in self._bulk if block.taken > 0)
+            self._changed.notify()
         for block in dropped:
             block.future.set_exception(StoppedError("The worker is stopping."))
 
@@ -100,24 +113,58 @@ class Batcher:
             try:
                 batch.settle(self._forward_halving(batch.forward, pixels.result()))
             except BaseException as error:  # the device thread must outlive any failure of a batch
-                log.exception("forward_failed", images=batch.size)
-                self._tally.add_error(f"A batch failed: {type(error).__name__}: {error}")
-                batch.fail(error)
+                self._fail(batch, error)
             self._tally.add_batch(batch.size, batch.room, time.monotonic() - begun)
+
+    def _fail(self, batch: Batch, error: BaseException) -> None:
+        log.exception("forward_failed", images=batch.size)
+        sentence = f"The device failed: {type(error).__name__}: {error}"
+        self._tally.add_error(sentence)
+        batch.fail(DeviceError(sentence))
+        try:
+            batch.forward(np.zeros_like(batch.parts[0].block.pixels[:1]))
+        except Exception:  # whatever its kind: a blank image is at fault for none
+            log.critical("device_broken")
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Take no more images; the futures of all that wait get DeviceError."""
+        with self._changed:
+            self.is_broken = True
+            waiting = [*self._interactive, *self._bulk]
+            waiting += [part.block for part in (self._ahead[0].parts if self._ahead else ())]
+            self._interactive.clear()
+            self._bulk.clear()
+            self._ahead = None
+        for block in waiting:
+            if not block.future.done():
+                block.future.set_exception(DeviceError("The device of the worker is broken."))
+        self._on_broken()
 
     def _next_batch(self) -> Gathered | None:
         with self._changed:
-            while not (self._interactive or self._bulk or self._ahead):
-                if self._closed:
-                    return None
-                self._changed.wait()
-            if self._ahead is None:
-                self._linger()
+            if not self._wait_for_images():
+                return None
             if self._ahead is not None and not self._interactive:
                 gathered, self._ahead = self._ahead, None
                 return gathered
             batch = self._form()
         return batch, _done(batch.gather())
+
+    def _wait_for_images(self) -> bool:
+        """Wait until there is something for a batch; return False when nothing comes any more."""
+        while not self._closed or self._has_images():
+            if not self._has_images():
+                self._changed.wait()
+                continue
+            if self._ahead is None:
+                self._linger()
+            if self._has_images():  # while it lingered, all may have been dropped
+                return True
+        return False
+
+    def _has_images(self) -> bool:
+        return bool(self._interactive or self._bulk or self._ahead)
 
     def _form(self) -> Batch:
         """Take the images of the next batch, interactive ones first."""

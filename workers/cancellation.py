@@ -19,7 +19,10 @@ MOST_JOBS = 64  # that are remembered
 
 @dataclass
 class Cancellation:
-    """Whether jobs are stopped, asked of the database ten times a second for all slots together."""
+    """Whether jobs are stopped, asked of the database ten times a second for all slots together.
+
+    No answer holds for longer: a job that was stopped may be retried under the same id.
+    """
 
     database: Database
     look_s: float = LOOK_S
@@ -46,7 +49,7 @@ class Cancellation:
     def _known_of(self, job_id: int) -> bool | None:
         """Return what is known of the job, or None when it is time to ask."""
         at, stopped = self._known.get(job_id, (float("-inf"), False))
-        return stopped if stopped or self.clock() - at < self.look_s else None
+        return stopped if self.clock() - at < self.look_s else None
 
     def _ask(self, job_id: int) -> bool:
         try:

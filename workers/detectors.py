@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import ModelUnavailableError
 from core.logs import get_logger
 from detector.decision import Reading
 from detector.explain import Heatmap
@@ -66,6 +67,7 @@ class Detectors:
         self._loaded: OrderedDict[str, LoadedDetector] = OrderedDict()
         self._held: tuple[str, ...] = ()
         self._lock = threading.Lock()
+        self._loading = threading.Lock()  # takes long: those that are loaded do not wait for it
 
     @property
     def held(self) -> Sequence[str]:
@@ -74,13 +76,36 @@ class Detectors:
 
     def get(self, model_version: str) -> LoadedDetector:
         """Return the detector, loaded and warm; raises ModelUnavailableError."""
+        if detector := self._use(model_version):
+            return detector
+        with self._loading:
+            if detector := self._use(model_version):
+                return detector
+            detector = self._loaded_now(model_version)
+            with self._lock:
+                self._loaded[model_version] = detector
+                while len(self._loaded) > MAX_LOADED:
+                    dropped, _ = self._loaded.popitem(last=False)
+                    log.info("model_dropped", model_version=dropped)
+                self._held = tuple(self._loaded)
+            return detector
+
+    def _use(self, model_version: str) -> LoadedDetector | None:
         with self._lock:
-            if model_version not in self._loaded:
-                self._loaded[model_version] = self._load(model_version)
-                log.info("model_loaded", model_version=model_version)
-            self._loaded.move_to_end(model_version)
-            while len(self._loaded) > MAX_LOADED:
-                dropped, _ = self._loaded.popitem(last=False)
-                log.info("model_dropped", model_version=dropped)
-            self._held = tuple(self._loaded)
-            return self._loaded[model_version]
+            if model_version in self._loaded:
+                self._loaded.move_to_end(model_version)
+                self._held = tuple(self._loaded)
+            return self._loaded.get(model_version)
+
+    def _loaded_now(self, model_version: str) -> LoadedDetector:
+        try:
+            detector = self._load(model_version)
+        except ModelUnavailableError:
+            raise
+        except Exception as error:  # such as a device without memory for one more
+            raise ModelUnavailableError(
+                f"The model version {model_version} could not be loaded: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        log.info("model_loaded", model_version=model_version)
+        return detector

@@ -16,12 +16,12 @@ from core.sources import SourceItem
 from core.terms import ItemCode
 from workers.handful import Handful, Listed
 from workers.item import Item
+from workers.pauses import MAX_POSTPONEMENTS
 
 BLOCK_ITEMS = 32  # of each shard in hand: fetched, decoded, handed to the batcher together
 BLOCK_BYTES = 48 * 1024**2  # a block takes no more items once it holds this much
 SLICES = 8  # of a block, each done by one thread: handing over single items costs
 REMOTE_S = 20.0  # that shards in hand may wait for what comes over a network
-MAX_POSTPONEMENTS = 20  # with the pauses of `workers.scan`, about a quarter of an hour
 
 Fetch = Callable[[SourceItem], bytes]
 Given = TypeVar("Given")
@@ -31,8 +31,8 @@ Made = TypeVar("Made")
 def spread(
     threads: Executor, action: Callable[[Given], Made], given: Sequence[Given]
 ) -> list[Made]:
-    """Do it for all of them on at most nine threads, some a time; return what came of each."""
-    size = max(1, len(given) // SLICES)
+    """Do it for all of them on at most eight threads, some a time; return what came of each."""
+    size = max(1, -(-len(given) // SLICES))  # rounded up
     slices = [given[start : start + size] for start in range(0, len(given), size)]
     done = threads.map(lambda some: [action(each) for each in some], slices)
     return [made for some in done for made in some]
@@ -61,13 +61,15 @@ class Fetcher:
 class HandfulFetch:
     """The items of shards in hand as they come; `error` says why some did not.
 
-    `is_late` tells that its time was up before everything was tried.
+    `is_late` tells that its time was up before everything was tried, `is_away` that storage did
+    not answer.
     """
 
     fetcher: Fetcher
     handful: Handful
     error: str = ""
     is_late: bool = False
+    is_away: bool = False
     _remote_left_s: float = field(init=False)
     _block_bytes: int = 0
 
@@ -112,7 +114,7 @@ class HandfulFetch:
             item.fail(error)
         except StorageError as error:
             if self.handful.first.postponements < MAX_POSTPONEMENTS:
-                self.error = str(error)
+                self.error, self.is_away = str(error), True
                 return
             sentence = f"{error} It was tried many times."
             item.fail(ItemError(ItemCode.FETCH_FAILED, sentence))

@@ -48,23 +48,31 @@ class Handful:
 
 
 class Pace:
-    """How many shards this process ends in a moment, all of its slots together."""
+    """How many items this process ends in a moment, all of its slots together."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._ended: deque[tuple[float, int]] = deque()
         self._lock = Lock()
 
-    def note(self, count: int) -> None:
-        """Note that so many shards have just ended."""
+    def note(self, items: int) -> None:
+        """Note that so many items have just got their verdicts."""
         with self._lock:
-            self._ended.append((self._clock(), count))
+            self._forget()
+            self._ended.append((self._clock(), items))
 
-    def handful(self) -> int:
-        """Return how many shards a slot should take now: 1 to 8, by what the last second saw."""
-        forgotten = self._clock() - REMEMBERED_S
+    def handful(self, size: int) -> int:
+        """Return how many shards of so many items a slot should take now: 1 to 8.
+
+        They are what the process does in a quarter of a second, as the last second saw it.
+        """
         with self._lock:
-            while self._ended and self._ended[0][0] < forgotten:
-                self._ended.popleft()
-            ended = sum(count for _, count in self._ended)
-        return max(1, min(MOST_SHARDS, int(HANDFUL_S * ended / REMEMBERED_S)))
+            self._forget()
+            ended = sum(items for _, items in self._ended)
+        most = min(MOST_ITEMS, int(HANDFUL_S * ended / REMEMBERED_S))
+        return max(1, min(MOST_SHARDS, most // size))
+
+    def _forget(self) -> None:
+        forgotten = self._clock() - REMEMBERED_S
+        while self._ended and self._ended[0][0] < forgotten:
+            self._ended.popleft()

@@ -13,11 +13,10 @@ from db.planning import PlanClaim
 from db.session import Database
 from workers.dispatch import ring_for_webhooks, send_all
 from workers.patience import is_passing, patiently
+from workers.pauses import MAX_POSTPONEMENTS, pause_s
 from workers.turns import TurnOverError
 
 MAX_ATTEMPTS = 8  # of which none got further; most workers die of something else
-MAX_POSTPONEMENTS = 20  # with the pauses between them, about a quarter of an hour
-LONGEST_PAUSE_S = 60.0
 
 log = get_logger(__name__)
 
@@ -57,15 +56,14 @@ class PlanAttempts:
         log.info("plan_gave_way", job_id=claim.job_id)
         patiently(partial(self._release, claim, is_fruitless=is_fruitless))
         if self.stopping.is_set():
-            send_all(self.queue, [plan_job(claim.job_id)])  # for another worker
+            send_all(self.queue, [plan_job()])  # for another worker
 
     def _postpone(self, claim: PlanClaim, reason: str) -> None:
         if claim.postponements >= MAX_POSTPONEMENTS:
             self._fail(claim, reason)
             return
         log.warning("plan_postponed", job_id=claim.job_id, reason=reason)
-        delay_s = min(2.0**claim.postponements, LONGEST_PAUSE_S)
-        patiently(partial(self._release, claim, delay_s=delay_s))
+        patiently(partial(self._release, claim, delay_s=pause_s(claim.postponements)))
 
     def _fail(self, claim: PlanClaim, message: str) -> None:
         log.warning("plan_failed", job_id=claim.job_id, reason=message)

@@ -1,6 +1,7 @@
 """Puts one worker process together: its database, queue, models, batcher, leases and threads."""
 
 import os
+import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -103,6 +104,7 @@ def build_runtime(
         interactive_batch=INTERACTIVE_BATCH,
         linger_s=settings.batch_linger_ms / 1000,
         tally=tally,
+        on_broken=_end_process,
     )
     decoders = ThreadPoolExecutor(
         settings.decode_threads or usable_cores(), thread_name_prefix="decode"
@@ -138,7 +140,7 @@ def build_runtime(
         planner=planner,
         manifests=fetcher_beside(planner),
         scanner=_scanner(settings, database, queue, endings, leases, scorer, tally),
-        recovery=_recovery(settings, database, queue),
+        recovery=_recovery(settings, database, queue, reporter),
         retention=build_retention(settings, database, stopping=stopping),
         deliverer=build_deliverer(settings, database, stopping=stopping),
         explainer=_explainer(settings, queue, endings, scorer),
@@ -151,6 +153,11 @@ def build_runtime(
         database=database,
         stopping=stopping,
     )
+
+
+def _end_process() -> None:
+    """End as by a SIGTERM, which hands back what is in hand; the supervisor starts another."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _best_batch(detector: LoadedDetector, tune: Tune | None) -> int:
@@ -230,11 +237,14 @@ def _planner(
     )
 
 
-def _recovery(settings: Settings, database: Database, queue: TaskQueue) -> Recovery:
+def _recovery(
+    settings: Settings, database: Database, queue: TaskQueue, reporter: Reporter
+) -> Recovery:
     return Recovery(
         database=database,
         queue=queue,
         shards_in_broker=settings.shards_in_broker,
         max_attempts=settings.max_attempts,
         interval_s=settings.recovery_interval_s,
+        was_away=lambda: reporter.failed_within(settings.lease_s),
     )

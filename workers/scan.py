@@ -20,26 +20,26 @@ from db import claims, dispatching, shards
 from db.claims import LeaseLostError, ShardClaim
 from db.session import Database
 from db.verdicts import NewVerdict
+from workers.batcher import DeviceError
 from workers.dispatch import ring, ring_for_webhooks
-from workers.handful import MOST_ITEMS, Handful, Pace
+from workers.handful import Handful, Pace
 from workers.laggards import Laggards
 from workers.leases import LeaseKeeper
 from workers.patience import is_passing, patiently
+from workers.pauses import pause_s
 from workers.scoring import Scorer, Scores
 from workers.solitude import Solitude
 from workers.tally import Tally
 
-LONGEST_PAUSE_S = 60.0
 TURN_S = 30.0  # a slot goes on for so long before Celery has it back: a message costs 5 ms
 A_MOMENT_S = 0.05  # in which those who have locked the shards that one does not see are done
 
 
 class Committed(NamedTuple):
-    """What came of a commit: bells due by it, whether the job ended, shards that ended."""
+    """What came of a commit: bells due by it, whether the job ended, the verdicts stored."""
 
     bells: int
     job_ended: bool
-    finished: int
     verdicts: Sequence[NewVerdict] = ()
 
 
@@ -138,7 +138,7 @@ class ShardScanner:
             return 0
         if self.laggards.is_slow(first.job_id):
             return 0
-        return max(1, min(self.pace.handful(), MOST_ITEMS // len(first.items))) - 1
+        return self.pace.handful(len(first.items)) - 1
 
     def _scan(self, handful: Handful) -> None:
         first = handful.first
@@ -156,7 +156,7 @@ class ShardScanner:
         ids = [claim.shard_id for claim in handful.claims]
         try:
             scores = in_flight.enter_context(self.scorer.scoring(handful))
-        except ModelUnavailableError as error:
+        except (ModelUnavailableError, DeviceError) as error:
             log.error("model_unavailable", shard_ids=ids, reason=str(error))
             self.tally.add_error(str(error))
             return partial(self._land, Scores([], str(error)))
@@ -181,7 +181,7 @@ class ShardScanner:
         while held:
             try:
                 committed = patiently(partial(run, held))
-                self.pace.note(committed.finished)
+                self.pace.note(len(committed.verdicts))
                 self.tally.add_verdicts(committed.verdicts)
                 return committed.bells, committed.job_ended
             except LeaseLostError as error:
@@ -203,24 +203,28 @@ class ShardScanner:
             queued, ended = shards.finish(session, whole, verdicts, window=window)
             bells = queued.bells
         for claim in parts:
-            self._postpone(session, claim, found[claim.shard_id], error=scores.error)
+            ended |= self._postpone(session, claim, found[claim.shard_id], scores)
         if parts:
             job_id = parts[0].job_id
             bells += dispatching.dispatch(session, job_id, window=self.shards_in_broker).bells
         stored = [verdict for claim in held for verdict in found[claim.shard_id]]
-        return Committed(bells, ended, finished=len(whole), verdicts=stored)
+        return Committed(bells, ended, stored)
 
     def _postpone(
-        self, session: Session, claim: ShardClaim, found: Sequence[NewVerdict], *, error: str
-    ) -> None:
-        """Keep what was scored, and return the rest: at once when only this worker stops."""
-        log.warning("shard_postponed", shard_id=claim.shard_id, reason=error)
-        pause_s = min(2.0 ** min(claim.postponements, 10), LONGEST_PAUSE_S)
-        delay_s = 0.0 if self.scorer.fetcher.stopping.is_set() else pause_s
+        self, session: Session, claim: ShardClaim, found: Sequence[NewVerdict], scores: Scores
+    ) -> bool:
+        """Keep what was scored, and return the rest: at once when only this worker stops.
+
+        Returns whether the job ended by it.
+        """
+        log.warning("shard_postponed", shard_id=claim.shard_id, reason=scores.error)
+        is_stopping = self.scorer.fetcher.stopping.is_set()
+        delay_s = 0.0 if is_stopping else pause_s(claim.postponements)
         if found:
-            shards.finish_some(session, claim, found, error=error, delay_s=delay_s)
-        else:
-            shards.postpone(session, claim, error=error, delay_s=delay_s)
+            return shards.finish_some(session, claim, found, error=scores.error, delay_s=delay_s)
+        return shards.postpone(
+            session, claim, error=scores.error, delay_s=delay_s, is_away=scores.is_away
+        )
 
     def _hand_back(self, error: str, session: Session, held: Sequence[ShardClaim]) -> Committed:
         shards.lock(session, held)
@@ -229,4 +233,4 @@ class ShardScanner:
             for claim in held
         ]
         queued = dispatching.dispatch(session, held[0].job_id, window=self.shards_in_broker)
-        return Committed(queued.bells, any(ended), finished=0)
+        return Committed(queued.bells, any(ended))

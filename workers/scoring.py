@@ -31,12 +31,14 @@ from workers.reuse import Reuse
 class Scores:
     """The verdicts of a handful, in order, and why some items may have none yet.
 
-    `is_late` tells that its images come too slowly to be waited for.
+    `is_late` tells that its images come too slowly to be waited for, `is_away` that storage did
+    not answer for some.
     """
 
     found: list[NewVerdict]
     error: str = ""
     is_late: bool = False
+    is_away: bool = False
 
     def of(self, claim: ShardClaim) -> list[NewVerdict]:
         """Return the verdicts of one of the shards."""
@@ -97,7 +99,8 @@ class _InHand:
                 self._follow(item, item.flight)
         self.items.sort(key=attrgetter("position"))
         found = [item.verdict for item in self.items if item.verdict is not None]
-        return Scores(found, self.error or self.source.error, self.source.is_late)
+        source = self.source
+        return Scores(found, self.error or source.error, source.is_late, source.is_away)
 
     def _begin(self, block: list[Item]) -> tuple[list[Item], Future[Margins] | None]:
         self.items += block

@@ -1,6 +1,7 @@
 """The batcher: one device thread, full batches, interactive first, no image lost."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from detector.engines import OutOfMemoryError
-from workers.batcher import Batcher, StoppedError
+from workers.batcher import Batcher, DeviceError, StoppedError
 from workers.batches import Margins, Pixels
 
 
@@ -110,22 +111,44 @@ def test_a_batch_that_does_not_fit_is_halved_for_good(batcher: Batcher) -> None:
     assert batcher.max_batch == 2
 
 
-def test_an_image_that_never_fits_fails_alone(batcher: Batcher) -> None:
-    """When a single image does not fit, its caller hears of it and the device goes on."""
-    with pytest.raises(OutOfMemoryError):
-        batcher.submit(Device(fits=0).forward, images(1), interactive=False).result(10)
-    assert batcher.submit(Device().forward, images(2), interactive=False).result(10) == [2]
-
-
 def test_a_failed_forward_pass_reaches_every_caller(batcher: Batcher) -> None:
     """An exception of the device ends the batch's blocks, not the device thread."""
 
-    def broken(_pixels: Pixels) -> Margins:
-        raise ValueError("broken")
+    def failing(pixels: Pixels) -> Margins:
+        if pixels.any():
+            raise ValueError("a hiccup")
+        return np.zeros(len(pixels), np.float32)
 
-    with pytest.raises(ValueError, match="broken"):
-        batcher.submit(broken, images(1, 2, 3, 4, 5, 6), interactive=False).result(10)
+    with pytest.raises(DeviceError, match="a hiccup"):
+        batcher.submit(failing, images(1, 2, 3, 4, 5, 6), interactive=False).result(10)
     assert batcher.submit(Device().forward, images(2), interactive=False).result(10) == [2]
+
+
+def test_a_broken_device_is_reported_and_gets_no_more_images() -> None:
+    """Not even a blank image goes through: whoever waits hears of it, and so do those who come."""
+    reported = threading.Event()
+    batcher = Batcher(max_batch=1, interactive_batch=1, linger_s=0, on_broken=reported.set)
+    device = Device(fits=0)
+    first = batcher.submit(device.forward, images(1, 2), interactive=False)
+    with pytest.raises(DeviceError):
+        first.result(10)
+    assert reported.wait(10)
+    with pytest.raises(DeviceError):
+        batcher.submit(device.forward, images(3), interactive=True)
+    batcher.close()
+
+
+def test_bulk_blocks_dropped_while_the_batch_is_waited_for_leave_the_device_at_work() -> None:
+    """A worker that stops in that moment still scores the single images that come."""
+    batcher = Batcher(max_batch=4, interactive_batch=2, linger_s=0.2)
+    dropped = batcher.submit(Device().forward, images(1), interactive=False)
+    time.sleep(0.05)
+    batcher.stop_bulk()
+    with pytest.raises(StoppedError):
+        dropped.result(10)
+    time.sleep(0.3)
+    assert batcher.submit(Device().forward, images(2), interactive=True).result(10) == [2]
+    batcher.close()
 
 
 def test_closing_finishes_what_was_submitted() -> None:

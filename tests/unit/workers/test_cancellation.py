@@ -5,7 +5,7 @@ from sqlalchemy.exc import OperationalError
 
 from core.sources import SourceItem
 from core.terms import JobState, ShardState
-from db import endings
+from db import endings, reopening
 from db.models import Job
 from db.session import Database
 from tests.support.queue import RecordingQueue
@@ -34,7 +34,7 @@ def _cancelled_at(database: Database, item: int, *, shards: int, pace: int) -> t
 
     detector = PretendDetector()
     with shard_scanner(database, RecordingQueue(), detector, fetch=fetch) as scanner:
-        scanner.pace.note(pace)
+        scanner.pace.note(pace * SHARD)
         scanner.scan_next()
     return get_job(database, job_id), detector.prepared
 
@@ -66,7 +66,7 @@ def test_a_single_shard_is_left_as_well(database: Database) -> None:
 
 
 def test_the_database_is_not_asked_all_the_time(database: Database) -> None:
-    """An answer holds for a moment; that a job was stopped holds for ever."""
+    """An answer holds for a moment."""
     job_id, now = add_job_of(database, ["r0"]), [0.0]
     cancellation = Cancellation(database, look_s=0.1, clock=lambda: now[0])
     assert not cancellation.is_stopped(job_id)
@@ -74,6 +74,20 @@ def test_the_database_is_not_asked_all_the_time(database: Database) -> None:
     assert not cancellation.is_stopped(job_id)
     now[0] = 0.2
     assert cancellation.is_stopped(job_id)
+
+
+def test_a_job_that_is_tried_again_is_wanted_again(database: Database) -> None:
+    """A worker that has seen it fail scans its shards once it has been retried."""
+    job_id, now = add_job_of(database, ["r0"]), [0.0]
+    cancellation = Cancellation(database, look_s=0.1, clock=lambda: now[0])
+    with database.write() as session:
+        endings.stop(session, job_id, ending=JobState.FAILED, error="Too many failed.")
+    assert cancellation.is_stopped(job_id)
+    with database.write() as session:
+        reopening.reopen(session, session.get_one(Job, job_id))
+        session.get_one(Job, job_id).state = JobState.RUNNING
+    now[0] = 0.2
+    assert not cancellation.is_stopped(job_id)
 
 
 def test_a_database_that_is_away_stops_nothing(

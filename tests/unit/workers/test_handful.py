@@ -31,17 +31,30 @@ class Clock:
         return self.now
 
 
-@pytest.mark.parametrize(("shards_a_second", "expected"), [(0, 1), (5, 1), (16, 4), (500, 8)])
+@pytest.mark.parametrize(
+    ("items_a_second", "size", "expected"),
+    [(0, 64, 1), (320, 64, 1), (1024, 64, 4), (32_000, 64, 8), (32_000, 128, 4), (40, 64, 1)],
+)
 def test_a_handful_is_what_the_process_does_in_a_quarter_of_a_second(
-    shards_a_second: int, expected: int
+    items_a_second: int, size: int, expected: int
 ) -> None:
-    """At least one shard and at most eight, by what ended in the last second."""
+    """At least one shard, at most eight or 512 items, by what ended in the last second."""
     clock = Clock()
     pace = Pace(clock)
-    for _ in range(shards_a_second):
+    for _ in range(items_a_second):
         pace.note(1)
-        clock.now += 1 / shards_a_second
-    assert pace.handful() == expected
+        clock.now += 1 / items_a_second
+    assert pace.handful(size) == expected
+
+
+def test_what_is_long_past_is_not_kept() -> None:
+    """A worker of single scans, which take no handfuls, does not grow with them."""
+    clock = Clock()
+    pace = Pace(clock)
+    for _ in range(1000):
+        pace.note(1)
+        clock.now += 1
+    assert len(pace._ended) <= 2
 
 
 def test_a_process_that_was_idle_begins_with_one() -> None:
@@ -49,23 +62,23 @@ def test_a_process_that_was_idle_begins_with_one() -> None:
     clock = Clock()
     pace = Pace(clock)
     pace.note(500)
-    assert pace.handful() == MOST_SHARDS
+    assert pace.handful(1) == MOST_SHARDS
     clock.now += 2
-    assert pace.handful() == 1
+    assert pace.handful(1) == 1
 
 
 def test_one_quick_handful_makes_no_fast_process() -> None:
     """A burst of images that cost nothing says little of those that come next."""
     pace = Pace(Clock())
-    pace.note(MOST_SHARDS)
-    assert pace.handful() == 2
+    pace.note(MOST_SHARDS * 64)
+    assert pace.handful(64) == 2
 
 
 def test_large_shards_are_not_taken_by_the_handful(database: Database) -> None:
     """What a slot holds in memory is bounded by images, not by shards."""
     job_id = add_job_of(database, *[[f"r{shard} {i}" for i in range(300)] for shard in range(2)])
     with _scanner(database) as scanner:
-        scanner.pace.note(40)
+        scanner.pace.note(40 * 300)
         scanner.scan_next()
     assert get_job(database, job_id).scored == 300
 
@@ -183,7 +196,7 @@ def test_a_stopping_worker_commits_whole_shards_and_returns_the_rest(database: D
         return bytes_of_name(item)
 
     with shard_scanner(database, RecordingQueue(), PretendDetector(), fetch=fetch) as scanner:
-        scanner.pace.note(40)
+        scanner.pace.note(40 * 64)
         scanner.scan_next()
     found = shards_of(database, job_id)
     assert all(shard.attempts == 0 for shard in found if shard.state is not ShardState.DONE)

@@ -3,22 +3,25 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from core.errors import ModelUnavailableError, StorageError
 from core.sources import SourceItem
 from core.taskqueue import scan_next
 from core.terms import ItemCode, JobKind, JobState, Outcome, ShardState
-from db import verdicts
+from db import endings, verdicts
 from db.clock import database_time
-from db.models import Shard
+from db.models import Job, Shard
 from db.session import Database
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_job_of, get_job, shards_of
 from tests.support.workers import PretendDetector, bytes_of_name, recovery, shard_scanner
-from workers.fetching import MAX_POSTPONEMENTS
+from workers.pauses import MAX_POSTPONEMENTS
 
 
 def _away(item: SourceItem) -> bytes:
@@ -92,7 +95,7 @@ def test_pauses_grow_up_to_a_minute(database: Database, postponements: int, paus
     _scan(database, unavailable)
     with database.read() as session:
         now, shard = session.execute(select(database_time(), Shard)).one()
-    assert (shard.attempts, shard.postponements) == (0, postponements + 1)
+    assert shard.attempts == 0
     assert shard.not_before is not None
     pause = shard.not_before - now
     assert timedelta(seconds=pause_s - 20) < pause <= timedelta(seconds=pause_s)
@@ -121,3 +124,62 @@ def test_a_database_that_is_away_is_no_fault_of_the_images(database: Database) -
     _scan(database, cut)
     (shard,) = shards_of(database, job_id)
     assert (shard.state, shard.attempts, shard.postponements) == (ShardState.PLANNED, 0, 1)
+
+
+def test_other_reasons_do_not_use_up_the_tries_of_storage(database: Database) -> None:
+    """Put off for long by a missing model version, then storage that hesitates: not final yet."""
+    job_id = add_job_of(database, ["away"])
+
+    class Missing(PretendDetector):
+        @property
+        def finds_faces(self) -> bool:
+            raise ModelUnavailableError("The registry has no model version test-1.")
+
+        @finds_faces.setter
+        def finds_faces(self, value: bool) -> None: ...
+
+    for _ in range(MAX_POSTPONEMENTS + 5):
+        _set(database, job_id, state=ShardState.QUEUED, not_before=None)
+        with shard_scanner(database, RecordingQueue(), Missing(), fetch=_away) as scanner:
+            scanner.scan_next()
+    (shard,) = shards_of(database, job_id)
+    assert shard.postponements < MAX_POSTPONEMENTS
+    _set(database, job_id, state=ShardState.QUEUED, not_before=None)
+    _scan(database)
+    assert get_job(database, job_id).failed == 0
+
+
+def test_a_broken_device_is_not_the_images_fault(database: Database) -> None:
+    """However often it fails, the shard is put off and keeps its attempts."""
+    job_id = add_job_of(database, ["r0", "f1"])
+
+    class Broken(PretendDetector):
+        def forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:  # noqa: ARG002
+            raise RuntimeError("an illegal memory access")
+
+    for _ in range(4):
+        _set(database, job_id, state=ShardState.QUEUED, not_before=None)
+        with shard_scanner(database, RecordingQueue(), Broken(), fetch=bytes_of_name) as scanner:
+            scanner.scan_next()
+    (shard,) = shards_of(database, job_id)
+    assert (shard.state, shard.attempts, shard.size) == (ShardState.PLANNED, 0, 2)
+    assert "an illegal memory access" in (shard.last_error or "")
+
+
+def test_the_end_of_a_stopped_job_by_its_last_shard_in_hand_is_told(database: Database) -> None:
+    """It was cancelled while storage did not answer: who waits hears of the end at once."""
+    job_id = add_job_of(database, ["away0", "away1"])
+
+    def fetch(item: SourceItem) -> bytes:
+        with database.write() as session:
+            endings.cancel(session, session.get_one(Job, job_id))
+        return _away(item)
+
+    with (
+        capture_logs() as logs,
+        shard_scanner(database, RecordingQueue(), PretendDetector(), fetch=fetch) as scanner,
+    ):
+        scanner.scan_next()
+    announced = [entry for entry in logs if entry["event"] == "job_ended"]
+    assert get_job(database, job_id).state is JobState.CANCELLED
+    assert len(announced) == 1
