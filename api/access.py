@@ -73,6 +73,7 @@ def _presented_key() -> str | None:
 def _turn_strangers_away() -> Response | Redirect | None:
     if caller() is not STRANGER or is_open_to_all():
         return None
+    g.is_refused = _presented_key() is not None
     if not request.path.startswith("/v1/"):
         asked_for = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("sign_in.show_sign_in", next=asked_for), 303)

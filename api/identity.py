@@ -54,10 +54,10 @@ def is_open_to_all() -> bool:
     return request.endpoint is None or request.endpoint in OPEN_ENDPOINTS
 
 
-def require_admin(what: str) -> None:
-    """Raise ForbiddenError unless the caller is an admin; `what` begins the sentence."""
+def require_admin(what: str, verb: str = "need") -> None:
+    """Raise ForbiddenError unless the caller is an admin; both words begin the sentence."""
     if not caller().is_admin:
         raise ForbiddenError(
-            f"{what} need an API key with the scope `{Scope.ADMIN}`, and yours is without it. "
+            f"{what} {verb} an API key with the scope `{Scope.ADMIN}`, and yours is without it. "
             "Ask the administrator."
         )

@@ -53,7 +53,7 @@ def every_model() -> ModelList:
 
 def promote(version: str, asked: PromotionRequest) -> None:
     """Give the version its role; raises ForbiddenError, NotFoundError and ConflictError."""
-    require_admin("To promote a model version")
+    require_admin("Promoting a model version", "needs")
     with services().database.write() as session:
         model_versions.set_alias(session, asked.alias, version, instead_of=asked.instead_of)
     log.info("model_promoted", model_version=version, alias=asked.alias)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from typing import Any, cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_limiter import ApplicationLimit, Limiter
 from limits import parse_many
 from redis.backoff import NoBackoff
@@ -50,7 +50,7 @@ def register(app: Flask, settings: Settings) -> None:
             f"Too many requests from this address had no valid API key. {WAIT}",
             key_function=_address,
             exempt_when=lambda: not _may_be_refused(),
-            deduct_when=lambda response: response.status_code == 401,
+            deduct_when=lambda response: response.status_code == 401 or g.get("is_refused", False),
         ),
     ]
     limiter = Limiter(

@@ -32,7 +32,7 @@ def read_system() -> Response:
 
 def look_at_system() -> SystemView:
     """Return what the installation does; raises ForbiddenError."""
-    require_admin("To look at the system")
+    require_admin("Looking at the system", "needs")
     with services().database.read() as session:
         seen, backlog = workers.everyone(session), workers.backlog(session)
     alive = [one.worker for one in seen if not one.is_silent]

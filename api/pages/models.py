@@ -122,7 +122,7 @@ def show_plot(version: str, name: str) -> Response:
 @blueprint.get("/models/<version>/promote")
 def ask_to_promote(version: str) -> str:
     """Say what will happen when the version takes the role, and ask for a yes."""
-    require_admin("To promote a model version")
+    require_admin("Promoting a model version", "needs")
     asked = PromotionRequest.model_validate({"alias": request.args.get("alias", Alias.CHAMPION)})
     holder = _holders().get(asked.alias)
     return render_template(

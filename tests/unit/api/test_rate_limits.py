@@ -123,6 +123,17 @@ def test_attempts_to_sign_in_count_as_refusals(make_rig: MakeRig) -> None:
         assert rig.client.post("/sign-in", data={"key": "x"}).status_code == 429
 
 
+def test_a_key_that_is_not_valid_counts_on_pages_too(make_rig: MakeRig) -> None:
+    """Though they lead to the form; whoever has none yet is only led there."""
+    rig = make_rig(require_api_keys="always")
+    wrong = rig.client_with("fsk_" + "A" * 43)
+    with time_machine.travel("2026-01-02 03:04:05Z", tick=False):
+        for client in (rig.client, wrong):
+            for _ in range(REFUSED_BEFORE_A_PAUSE):
+                assert client.get("/jobs").status_code == 303
+        assert wrong.get("/jobs").status_code == 429
+
+
 def test_every_limited_endpoint_exists(rig: ApiRig) -> None:
     """A view that is renamed keeps its limit."""
     assert rig.app.view_functions.keys() >= SUBMISSIONS | ATTEMPTS_TO_SIGN_IN
