@@ -8,17 +8,17 @@ import {
   windowScroll,
 } from "./virtual-core/index.js";
 import { CardPages } from "./card_pages.js";
+import { rowsWithFocus } from "./grid_focus.js";
+import { onTryAgain, tell } from "./grid_place.js";
 import { ended } from "./progress.js";
 import { watchThumbs } from "./thumbs.js";
-import { locale } from "./words.js";
 
 const OVERSCAN = 3; // rows
 const MOST_CARDS = 100_000; // browsers draw no page that is higher than some 30 million pixels
 
 const section = document.querySelector("#grid");
 const first = section.querySelector(".cards");
-const waiting = section.querySelector("template").content.firstElementChild;
-const next = document.querySelector("#next");
+const waiting = section.querySelector(":scope > template").content.firstElementChild;
 const { url, kind } = section.dataset;
 const before = Number(section.dataset.before); // verdicts on the pages that led here
 const rowHeight = first.firstElementChild?.offsetHeight ?? 240; // until a row is measured
@@ -30,7 +30,6 @@ const shown = new Map(); // the rows in the page, by number
 let total = section.dataset.total ? Number(section.dataset.total) : null;
 let wasOpen = !section.dataset.final;
 let columns = 1;
-let focused = null; // the place of the card that has the keyboard; its row stays
 let isShowing = false;
 let isDue = false;
 
@@ -38,11 +37,8 @@ const active = first.contains(document.activeElement) ? document.activeElement :
 rows.append(probe);
 first.replaceWith(rows);
 watchThumbs(rows);
-rows.addEventListener("focusin", ({ target }) => (focused = Number(target.closest("li").dataset.index)));
-rows.addEventListener("focusout", ({ relatedTarget }) => {
-  if (!rows.contains(relatedTarget)) focused = null;
-});
-part("unread").querySelector("button").addEventListener("click", () => pages.tryAgain());
+const focusedRows = rowsWithFocus(rows);
+onTryAgain(() => pages.tryAgain());
 
 const virtualizer = new Virtualizer(options());
 const earlier = history.state?.grid;
@@ -82,13 +78,9 @@ function options() {
   };
 }
 
-// Also the row that has the keyboard, and those that Tab leads to from there.
 function withFocus(range) {
-  const near = defaultRangeExtractor(range);
-  if (focused === null) return near;
-  const row = Math.floor(focused / columns);
-  const around = [row - 1, row, row + 1].filter((number) => number >= 0 && number < range.count);
-  return [...new Set([...near, ...around])].sort((one, other) => one - other);
+  const around = focusedRows(columns).filter((number) => number >= 0 && number < range.count);
+  return [...new Set([...defaultRangeExtractor(range), ...around])].sort((one, other) => one - other);
 }
 
 function showSoon() {
@@ -102,7 +94,7 @@ function show() {
   arrange();
   isDue = false; // what was arranged is about to be drawn
   draw();
-  tell();
+  tellPlace();
   isShowing = false;
   if (isDue) showSoon(); // a row is not as high as it was thought to be
 }
@@ -175,41 +167,24 @@ function marked(card, place) {
   return card;
 }
 
-function tell() {
+function tellPlace() {
   const { startIndex, endIndex } = virtualizer.range ?? { startIndex: 0, endIndex: 0 };
-  const count = all();
-  say("first", before + startIndex * columns + 1);
-  say("last", before + Math.min((endIndex + 1) * columns, pages.length));
-  say("total", count ?? 0);
   const isFull = pages.length >= MOST_CARDS && !pages.isWhole;
-  section.querySelector(".place").hidden = pages.length === 0;
-  part("of-total").hidden = count === null;
-  part("of-more").hidden = count !== null;
-  part("loading").hidden = !pages.isReading || pages.isAway || wasOpen;
-  part("unread").hidden = !pages.isAway;
-  part("outdated").hidden = !pages.isOutdated;
-  part("full").hidden = next.hidden = !isFull;
-  document.querySelector("#empty").hidden = pages.length > 0;
-  if (isFull) next.href = address({ cursor: pages.cursorOfNext, before: before + pages.length });
+  tell({
+    isEmpty: pages.length === 0,
+    first: before + startIndex * columns + 1,
+    last: before + Math.min((endIndex + 1) * columns, pages.length),
+    total: all(),
+    isLoading: pages.isReading && !pages.isAway && !wasOpen,
+    isAway: pages.isAway,
+    isOutdated: pages.isOutdated,
+    next: isFull ? { cursor: pages.cursorOfNext, before: before + pages.length } : null,
+  });
 }
 
 // How many verdicts there are, as far as it is known.
 function all() {
   return pages.isWhole && !wasOpen ? before + pages.length : total;
-}
-
-function say(name, count) {
-  for (const said of section.querySelectorAll(`[data-place=${name}]`)) said.textContent = count.toLocaleString(locale);
-}
-
-function part(name) {
-  return section.querySelector(`[data-part=${name}]`);
-}
-
-function address(given) {
-  const here = new URL(location.href);
-  for (const [name, value] of Object.entries(given)) here.searchParams.set(name, value);
-  return here.href;
 }
 
 function element(name, attributes) {
