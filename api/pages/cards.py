@@ -110,6 +110,18 @@ def texts(value: object) -> list[str]:
     return [said for one in value if (said := text(one))] if isinstance(value, list) else []
 
 
+def score_counts(card: object) -> tuple[Sequence[float], Sequence[float]]:
+    """Return how many real and how many fake test images have scores in each of equal steps.
+
+    Both are empty unless both are there in full.
+    """
+    lists = [entry(card, "score_distributions", label) for label in ("real", "fake")]
+    read = [[number(one) for one in found] if isinstance(found, list) else [] for found in lists]
+    real, fake = ([one for one in found if one is not None and one >= 0] for found in read)
+    whole = len(real) == len(fake) == len(read[0]) == len(read[1])
+    return (real, fake) if whole else ([], [])
+
+
 _OLDER_ERROR = "test_expected_calibration_error"
 
 

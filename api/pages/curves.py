@@ -4,11 +4,11 @@ The distributions count test images in equal steps of scores, so each step's edg
 of the ROC, and each step an exact share of fakes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.pages.cards import entry, number
+from api.pages.cards import entry, number, score_counts
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def roc_of(card: Mapping[str, Any]) -> list[RocPoint]:
         (_share(name), number(value))
         for name, value in (found.items() if isinstance(found, Mapping) else ())
     ]
-    real, fake = _counts(card)
+    real, fake = score_counts(card)
     if sum(real) and sum(fake):
         points += [
             (sum(real[at:]) / sum(real), sum(fake[at:]) / sum(fake)) for at in range(len(real) + 1)
@@ -58,22 +58,13 @@ def roc_of(card: Mapping[str, Any]) -> list[RocPoint]:
 
 def reliability_of(card: Mapping[str, Any]) -> list[ReliabilityPoint]:
     """Return the share of fakes among test images of about one score, for steps that hold any."""
-    real, fake = _counts(card)
+    real, fake = score_counts(card)
     step = 1 / max(len(real), 1)
     return [
         ReliabilityPoint(at * step, (at + 1) * step, fake[at] / n, int(n))
         for at in range(len(real))
         if (n := real[at] + fake[at]) > 0
     ]
-
-
-def _counts(card: Mapping[str, Any]) -> tuple[Sequence[float], Sequence[float]]:
-    """Return the counts of real and of fake test images, empty unless both are there in full."""
-    lists = [entry(card, "score_distributions", label) for label in ("real", "fake")]
-    read = [[number(one) for one in found] if isinstance(found, list) else [] for found in lists]
-    real, fake = ([one for one in found if one is not None and one >= 0] for found in read)
-    whole = len(real) == len(fake) == len(read[0]) == len(read[1])
-    return (real, fake) if whole else ([], [])
 
 
 def _share(name: object) -> float | None:

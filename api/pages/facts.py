@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from api.pages.cards import entry, number, text
 from api.pages.words import number as with_separators
-from api.pages.words import share
+from api.pages.words import share, three
 
 SAID_NOTHING = _("The card does not say.")
 
@@ -117,4 +117,4 @@ def _stages(card: Mapping[str, Any]) -> Iterator[str]:
 
 def _three(value: object) -> str | None:
     found = number(value)
-    return None if found is None else f"{found:.3f}"
+    return None if found is None else three(found)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from api.pages.cards import entry, number, score_counts
+
 WIDTH = 1000  # of the scale, from 0 to 1
 HEIGHT = 100  # of the highest bar
 
@@ -28,43 +30,21 @@ class Bars:
 
 def band_of(card: Mapping[str, Any]) -> Band | None:
     """Return the band of a model card, or None for a card without one."""
-    try:
-        found = card["calibration"]
-        return Band(*(float(found[name]) for name in ("threshold", "band_low", "band_high")))
-    except (KeyError, TypeError, ValueError):
+    threshold, low, high = (
+        number(entry(card, "calibration", name)) for name in ("threshold", "band_low", "band_high")
+    )
+    if threshold is None or low is None or high is None:
         return None
+    return Band(threshold, low, high)
 
 
 def distributions_of(card: Mapping[str, Any], score: float) -> list[Bars]:
-    """Return the card's distributions of scores, or nothing for a card that has none.
-
-    `score_distributions` counts the scores of real and of fake test images in equal steps from 0
-    to 1.
-    """
-    try:
-        counted = {label: list(map(float, found)) for label, found in _counts(card).items()}
-    except (AttributeError, TypeError, ValueError):
-        return []
+    """Return the card's distributions of scores, or nothing for a card that has none."""
     return [
         Bars(label, _rects(counts), _share_below(counts, score))
-        for label, counts in counted.items()
+        for label, counts in zip(("real", "fake"), score_counts(card), strict=True)
         if sum(counts) > 0
     ]
-
-
-def measures_of(card: Mapping[str, Any]) -> dict[str, float]:
-    """Return what the card says of its test images: `n`, `auc`, `false_fake_rate`, `recall`."""
-    try:
-        found = card["metrics"]["test"]
-        names = ("n", "auc", "false_fake_rate", "recall")
-        return {name: float(found[name]) for name in names if found.get(name) is not None}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return {}
-
-
-def _counts(card: Mapping[str, Any]) -> dict[str, Sequence[float]]:
-    found = card.get("score_distributions") or {}
-    return {label: found[label] for label in ("real", "fake") if found.get(label)}
 
 
 def _rects(counts: Sequence[float]) -> list[tuple[float, float, float, float]]:

@@ -13,7 +13,7 @@ from api import originals
 from api.feedback import keep_feedback, look_for_feedback
 from api.identity import caller
 from api.images import read_original
-from api.pages import scale
+from api.pages import cards, scale
 from api.pages.heat import Heat, heat_of
 from api.queries import HeatmapQuery
 from api.requests import FeedbackRequest
@@ -70,7 +70,7 @@ def show_verdict(verdict_id: str) -> str:
         copies=shown.copies,
         band=scale.band_of(shown.card),
         bars=[] if score is None else scale.distributions_of(shown.card, score),
-        measures=scale.measures_of(shown.card),
+        measure=cards.overall_of(shown.card),
         file=_file(shown),
         heat=_heat(verdict_id),
         is_fetched="fetch" in request.args,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from api.pages import scale
+from api.pages import cards, scale
 from api.pages.words import FACE_REASONS
 from api.places import Places
 from core.errors import StorageError
@@ -120,7 +120,7 @@ def test_a_card_that_is_written_otherwise_breaks_no_page(card: dict[str, Any]) -
     """What is not understood is not there."""
     assert scale.band_of(card) is None
     assert scale.distributions_of(card, 0.5) == []
-    assert scale.measures_of(card) == {}
+    assert cards.overall_of(card) is None
 
 
 def test_a_heatmap_is_asked_for_and_laid_over_the_image(
