@@ -63,6 +63,7 @@ def show_verdict(verdict_id: str) -> str:
     """Show a verdict; with `heatmap=0`, what speaks for it in the image or in its first face."""
     shown = _look(verdict_id)
     score = shown.verdict.score
+    file = _file(shown)
     return render_template(
         "verdict.html",
         job_id=shown.job_id,
@@ -71,8 +72,8 @@ def show_verdict(verdict_id: str) -> str:
         band=scale.band_of(shown.card),
         bars=[] if score is None else scale.distributions_of(shown.card, score),
         measure=cards.overall_of(shown.card),
-        file=_file(shown),
-        heat=_heat(verdict_id),
+        file=file,
+        heat=None if file.must_be_fetched else _heat(verdict_id),  # a worker would fetch it, too
         is_fetched="fetch" in request.args,
         feedback=look_for_feedback(verdict_id),
         answers=_answers(shown.verdict.label),

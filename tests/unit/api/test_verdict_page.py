@@ -230,8 +230,12 @@ def test_another_server_is_asked_only_when_somebody_wants_it(
         page = rig.client.get(path).text
         assert "would be asked for it again" in page
         assert "image.jpg" not in page
+        assert "heatmap" not in rig.client.get(f"{path}?heatmap=0").text
+        assert rig.queue.messages == []  # no worker is told to read it
         assert web.requests == []
-        assert "image.jpg" in rig.client.get(f"{path}?fetch=1").text
+        fetched = rig.client.get(f"{path}?fetch=1").text
+        assert "image.jpg" in fetched
+        assert "?heatmap=0&amp;fetch=1" in fetched
         assert web.requests == ["GET /fake.png"]
         with_taken(rig, fetching=Places(FreeLater(), BoundedSemaphore(0)))
         busy = rig.client.get(f"{path}?fetch=1")
