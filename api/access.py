@@ -4,8 +4,8 @@ from flask import Flask, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from api import rate_limits
-from api.errors import problem
 from api.identity import LOCAL, STRANGER, Caller, caller, is_open_to_all
+from api.problems import problem
 from api.protection import is_loopback
 from api.services import services
 from core.settings import Settings

@@ -8,6 +8,7 @@ from werkzeug.routing import BaseConverter
 
 from api import (
     access,
+    body_limits,
     document,
     errors,
     faults,
@@ -17,6 +18,7 @@ from api import (
     images,
     jobs,
     models,
+    problems,
     protection,
     request_ids,
     resumable,
@@ -37,10 +39,11 @@ from api.pages import system as system_pages
 from api.pages import verdicts as verdict_pages
 from api.pages import views as pages
 from api.places import Places
+from api.problem_schemas import Problem
 from api.requests import UPLOAD_ID, JobRequest, JobUpload, ScanUpload
-from api.schemas import HeatmapView, JobView, LandedVerdicts, Problem, ScanView
+from api.schemas import HeatmapView, JobView, LandedVerdicts, ScanView
 from api.services import EXTENSION, Services
-from api.spool import SpoolingRequest, limit_text_body
+from api.spool import SpoolingRequest
 from api.webhook_schemas import DeliveryView, WebhookSecretView
 from core.access import access_of
 from core.endings import Endings
@@ -102,7 +105,7 @@ def create_app(
         static_folder=None,
         validation_error_model=Problem,
         validation_error_status=500,  # each operation lists its own 422; this adds it to none
-        validation_error_callback=errors.invalid,
+        validation_error_callback=problems.invalid,
     )
     streams = settings.max_streams or max(1, settings.api_threads // 2)
     few = max(1, settings.api_threads // 4)
@@ -120,7 +123,8 @@ def create_app(
         decoding=Places(BoundedSemaphore(DECODED_AT_A_TIME), in_line),
         access=access_of(settings),
     )
-    _set_limits(app, settings)
+    app.request_class = SpoolingRequest
+    body_limits.register(app, settings)
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)
     request_ids.register(app)
@@ -130,16 +134,6 @@ def create_app(
     language.register(app)
     _add_views(app)
     return app
-
-
-def _set_limits(app: OpenAPI, settings: Settings) -> None:
-    app.request_class = SpoolingRequest
-    app.before_request(limit_text_body)
-    app.config.update(
-        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
-        MAX_FORM_PARTS=settings.max_upload_files + SPARE_PARTS,
-        MAX_FORM_MEMORY_SIZE=MAX_FIELD_BYTES,
-    )
 
 
 def _add_views(app: OpenAPI) -> None:

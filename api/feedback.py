@@ -5,10 +5,10 @@ from flask_openapi3.blueprint import APIBlueprint
 
 from api import cursors
 from api.document import VERDICTS, problems
+from api.feedback_schemas import FeedbackPage, FeedbackView
 from api.identity import caller
 from api.queries import JobPath, PageQuery, VerdictPath
 from api.requests import FeedbackRequest
-from api.schemas import FeedbackPage, FeedbackView
 from api.services import services
 from api.shapes import answer, feedback_view
 from core.errors import ConflictError, NotFoundError

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.access import keys_required
 from api.document import HEALTH, OPEN_TO_ALL, described, problems
-from api.schemas import Health
+from api.problem_schemas import Health
 from api.services import Services, services
 from api.shapes import answer
 from core.errors import FakesweepError

@@ -5,9 +5,9 @@ from flask_openapi3.blueprint import APIBlueprint
 
 from api.document import MODELS, problems
 from api.identity import require_admin
+from api.model_schemas import ModelList, ModelView
 from api.queries import ModelPath
 from api.requests import PromotionRequest
-from api.schemas import ModelList, ModelView
 from api.services import services
 from api.shapes import answer, model_view
 from core.logs import get_logger

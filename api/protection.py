@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from api.errors import problem
+from api.problems import problem
 from api.services import services
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")

@@ -121,26 +121,6 @@ class HeatmapView(BaseModel):
     state: Literal["queued"] = "queued"
 
 
-class FeedbackView(BaseModel):
-    """What a person says of a verdict."""
-
-    verdict_id: str = VERDICT_ID
-    name: str = Field(description="Of the item, as its verdict has it.")
-    sha256: str | None
-    label: Label | None = Field(description="What the verdict says.")
-    truth: Literal[Label.FAKE, Label.REAL] = Field(description="What the person says.")
-    is_right: bool | None = Field(description="Whether both agree; null of an uncertain verdict.")
-    note: str | None
-    given_at: datetime
-
-
-class FeedbackPage(BaseModel):
-    """One page of what people say of a job's verdicts, in submission order."""
-
-    feedback: list[FeedbackView]
-    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page.")
-
-
 class JobPage(BaseModel):
     """One page of jobs, newest first."""
 
@@ -201,48 +181,8 @@ class ScanView(BaseModel):
     verdict: VerdictView | None
 
 
-class ModelView(BaseModel):
-    """A model version of the registry."""
-
-    id: str = Field(examples=["fakesweep-vit-small-3"])
-    aliases: list[str]
-    registered_at: datetime
-    card: dict[str, Any] = Field(description="The model card: data, metrics per source, limits.")
-
-
-class ModelList(BaseModel):
-    """All model versions, newest first."""
-
-    models: list[ModelView]
-
-
 class LandedVerdicts(BaseModel):
     """The data of a `verdicts` event: those of one shard, which were stored together."""
 
     landing: int = Field(description="The shard's number, in the order in which they ended.")
     verdicts: list[VerdictView]
-
-
-class Fault(BaseModel):
-    """One thing that is wrong with a request."""
-
-    field: str
-    message: str
-
-
-class Problem(BaseModel):
-    """An error, as RFC 9457 says (`application/problem+json`)."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str = Field(description="What happened and what to do, in a sentence.")
-    request_id: str
-    errors: list[Fault] = []
-
-
-class Health(BaseModel):
-    """Whether the process lives, or is ready."""
-
-    status: Literal["ok", "unavailable"]
-    checks: dict[str, str] = {}

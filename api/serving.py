@@ -9,7 +9,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 from waitress.task import ErrorTask
 
-from api.schemas import Problem
+from api.problem_schemas import Problem
 from api.services import EXTENSION
 from core.settings import Settings
 

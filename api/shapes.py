@@ -7,7 +7,9 @@ from flask import Response, url_for
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from api.schemas import Counters, FaceView, FeedbackView, JobView, ModelView, VerdictView
+from api.feedback_schemas import FeedbackView
+from api.model_schemas import ModelView
+from api.schemas import Counters, FaceView, JobView, VerdictView
 from api.services import services
 from core.terms import Alias, JobState, Label
 from db import jobs, pace, verdicts

@@ -9,13 +9,9 @@ from io import SEEK_END, SEEK_SET, RawIOBase
 from tempfile import TemporaryFile
 from typing import IO, cast
 
-from flask import Request, request
+from flask import Request
 
-from api import tus
 from api.forms import FormParser
-from api.services import services
-
-MAX_TEXT_BYTES = 4 * 1024 * 1024  # 10,000 URLs
 
 
 class SpoolPart(RawIOBase):
@@ -66,14 +62,6 @@ class SpoolPart(RawIOBase):
     def tell(self) -> int:
         """Return the position."""
         return self._position
-
-
-def limit_text_body() -> None:
-    """Let only multipart bodies be large, and the bytes of an upload: others come into memory."""
-    if request.mimetype == tus.CONTENT_TYPE and request.blueprint == "uploads":
-        request.max_content_length = services().settings.max_resumable_bytes  # it is streamed
-    elif request.mimetype != "multipart/form-data":
-        request.max_content_length = min(request.max_content_length or 0, MAX_TEXT_BYTES)
 
 
 class SpoolingRequest(Request):

@@ -10,6 +10,7 @@ from core.errors import ConfigurationError, FakesweepError
 from core.settings import load_settings
 
 READY_TIMEOUT_S = 90.0
+INTERRUPTED_EXIT_CODE = 130  # by Ctrl-C
 UNAUTHORIZED = 401
 
 

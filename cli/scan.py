@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from cli.connection import INTERRUPTED_EXIT_CODE
 from cli.files import require_writable
 from cli.images import Images, find_images
 from cli.jobs.options import faces_option
@@ -19,7 +20,6 @@ from core.errors import FakesweepError
 from core.json_lines import echo_json, json_option
 
 POLL_S = 0.2
-INTERRUPTED_EXIT_CODE = 130
 
 
 @click.command()

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response as Redirect
 
 from api.errors import PageError
 from api.identity import caller, require_admin
+from api.model_schemas import ModelView
 from api.models import every_model, promote
 from api.pages import cards, curves, facts
 from api.requests import PromotionRequest
-from api.schemas import ModelView
 from api.services import services
 from api.system import worker_view
 from api.system_schemas import WorkerView

@@ -6,7 +6,7 @@ from flask import Blueprint
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
-from api.schemas import Problem
+from api.problem_schemas import Problem
 
 TITLES: Mapping[int, LazyString] = {
     400: _("Bad Request"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import click
 from rich.console import Console
 
-from cli.connection import connected
+from cli.connection import INTERRUPTED_EXIT_CODE, connected
 from cli.jobs.options import job_argument
 from cli.report import ending
 from cli.server import server_option
@@ -16,7 +16,6 @@ from client.progress import JobProgress
 from core.errors import FakesweepError
 from core.json_lines import echo_json, json_option
 
-INTERRUPTED_EXIT_CODE = 130
 ENDING_WIDTH = len("uncertain 0.500")
 
 

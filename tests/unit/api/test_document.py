@@ -8,8 +8,8 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from api.examples import OF_SCHEMAS
+from api.problem_schemas import Problem
 from api.requests import JobRequest
-from api.schemas import Problem
 from core.terms import ItemCode
 from tests.support.api import ApiRig
 
