@@ -47,7 +47,7 @@ class Priority(StrEnum):
 
 
 class ShardState(StrEnum):
-    """Where a shard stands. `queued` means: a message for it is, or was, in the broker."""
+    """Where a shard stands. `queued` means that it may be claimed, when its turn comes."""
 
     PLANNED = "planned"
     QUEUED = "queued"

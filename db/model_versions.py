@@ -23,7 +23,7 @@ class Holder:
 
 
 def sync(session: Session, found: Iterable[ModelVersionFiles]) -> list[ModelVersion]:
-    """Register the registry's versions that are new; the newest becomes the first champion.
+    """Register the versions that are new; the last of them becomes champion if there is none yet.
 
     Raises ConflictError when a registered version's files are not those that were registered.
     """

@@ -2,19 +2,16 @@
 
 import os
 import signal
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 
-from core.access import Access, access_of
+from core.access import access_of
 from core.cores import usable_cores
 from core.endings import Endings
 from core.fetching import ItemReader
 from core.settings import Settings
-from core.sources import Limits
-from core.storage import Storage
 from core.taskqueue import TaskQueue
 from db import model_versions
 from db.migrations import require_current
@@ -24,9 +21,9 @@ from workers.cancellation import Cancellation
 from workers.detectors import Detectors, Load, LoadedDetector
 from workers.explaining import Explainer
 from workers.fetching import SLICES, Fetch, Fetcher
-from workers.laggards import Laggards
 from workers.leases import LeaseKeeper
 from workers.manifests import ManifestFetcher, fetcher_beside
+from workers.parts import explainer_of, planner_of, recovery_of, scanner_of, worker_name
 from workers.planner import Planner
 from workers.recovery import Recovery
 from workers.reporting import Reporter, Standing
@@ -115,35 +112,32 @@ def build_runtime(
     leases = LeaseKeeper(database, settings.lease_s, longest_s=settings.longest_shard_s)
     stopping = Event()
     access = access_of(settings)
-    scorer = Scorer(
-        database=database,
-        detectors=detectors,
-        batcher=batcher,
-        decoders=decoders,
-        fetcher=Fetcher(
-            fetch=fetch or ItemReader(settings.max_image_bytes, access).read,
-            local=decoders,
-            remote=downloaders,
-            stopping=stopping,
-            is_stopped=Cancellation(database).is_stopped,
-        ),
+    fetcher = Fetcher(
+        fetch=fetch or ItemReader(settings.max_image_bytes, access).read,
+        local=decoders,
+        remote=downloaders,
+        stopping=stopping,
+        is_stopped=Cancellation(database).is_stopped,
     )
+    scorer = Scorer(database, detectors, batcher, decoders, fetcher)
     endings = Endings(settings.broker_url)
-    planner = _planner(settings, database, queue, access, leases, stopping)
+    planner = planner_of(settings, database, queue, access, leases, stopping)
     leases.start()
     watchdog = Watchdog(lambda: batcher.forward_s, timeout_s=settings.device_timeout_s)
     watchdog.start()
     device = detectors.get(champion).device
-    reporter = Reporter(database, _name(), tally, lambda: _standing(device, detectors, batcher))
+    reporter = Reporter(
+        database, worker_name(), tally, lambda: _standing(device, detectors, batcher)
+    )
     reporter.start()
     return Runtime(
         planner=planner,
         manifests=fetcher_beside(planner),
-        scanner=_scanner(settings, database, queue, endings, leases, scorer, tally),
-        recovery=_recovery(settings, database, queue, reporter),
+        scanner=scanner_of(settings, database, queue, endings, leases, scorer, tally),
+        recovery=recovery_of(settings, database, queue, reporter),
         retention=build_retention(settings, database, stopping=stopping),
         deliverer=build_deliverer(settings, database, stopping=stopping),
-        explainer=_explainer(settings, queue, endings, scorer),
+        explainer=explainer_of(settings, queue, endings, scorer),
         batcher=batcher,
         watchdog=watchdog,
         reporter=reporter,
@@ -165,86 +159,5 @@ def _best_batch(detector: LoadedDetector, tune: Tune | None) -> int:
     return tune(detector, most) if tune else most
 
 
-def _scanner(
-    settings: Settings,
-    database: Database,
-    queue: TaskQueue,
-    endings: Endings,
-    leases: LeaseKeeper,
-    scorer: Scorer,
-    tally: Tally,
-) -> ShardScanner:
-    return ShardScanner(
-        database=database,
-        queue=queue,
-        endings=endings,
-        scorer=scorer,
-        leases=leases,
-        worker=_name(),
-        lease_s=settings.lease_s,
-        max_attempts=settings.max_attempts,
-        shards_in_broker=settings.shards_in_broker,
-        laggards=Laggards(settings.worker_threads),
-        tally=tally,
-    )
-
-
-def _name() -> str:
-    """Return the name of this process, for its leases and reports."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def _standing(device: str, detectors: Detectors, batcher: Batcher) -> Standing:
     return Standing(device, list(detectors.held), batcher.max_batch)
-
-
-def _explainer(settings: Settings, queue: TaskQueue, endings: Endings, scorer: Scorer) -> Explainer:
-    return Explainer(
-        database=scorer.database,
-        queue=queue,
-        storage=Storage(settings.storage_url),
-        endings=endings,
-        detectors=scorer.detectors,
-        fetch=scorer.fetcher.fetch,
-        stopping=scorer.fetcher.stopping,
-    )
-
-
-def _planner(
-    settings: Settings,
-    database: Database,
-    queue: TaskQueue,
-    access: Access,
-    leases: LeaseKeeper,
-    stopping: Event,
-) -> Planner:
-    return Planner(
-        database=database,
-        queue=queue,
-        storage=Storage(settings.storage_url),
-        limits=Limits(
-            max_image_bytes=settings.max_image_bytes,
-            max_archive_items=settings.max_archive_items,
-            max_archive_bytes=settings.max_archive_bytes,
-            max_manifest_bytes=settings.max_upload_bytes,
-        ),
-        access=access,
-        leases=leases,
-        stopping=stopping,
-        shard_size=settings.shard_size,
-        shards_in_broker=settings.shards_in_broker,
-        lease_s=settings.lease_s,
-    )
-
-
-def _recovery(
-    settings: Settings, database: Database, queue: TaskQueue, reporter: Reporter
-) -> Recovery:
-    return Recovery(
-        database=database,
-        queue=queue,
-        shards_in_broker=settings.shards_in_broker,
-        max_attempts=settings.max_attempts,
-        interval_s=settings.recovery_interval_s,
-        was_away=lambda: reporter.failed_within(settings.lease_s),
-    )

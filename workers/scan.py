@@ -3,47 +3,32 @@
 Whatever goes wrong returns the shard to the database, which counts its attempts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
-from typing import NamedTuple
-
-from sqlalchemy.orm import Session
 
 from core.endings import Endings
 from core.errors import ModelUnavailableError
 from core.logs import get_logger
 from core.taskqueue import TaskQueue
-from db import claims, dispatching, shards
+from db import claims
 from db.claims import LeaseLostError, ShardClaim
 from db.session import Database
-from db.verdicts import NewVerdict
 from workers.batcher import DeviceError
 from workers.dispatch import ring, ring_for_webhooks
 from workers.handful import Handful, Pace
 from workers.laggards import Laggards
+from workers.landing import Commit, Committed, Landing
 from workers.leases import LeaseKeeper
 from workers.patience import is_passing, patiently
-from workers.pauses import pause_s
 from workers.scoring import Scorer, Scores
 from workers.solitude import Solitude
 from workers.tally import Tally
 
 TURN_S = 30.0  # a slot goes on for so long before Celery has it back: a message costs 5 ms
 A_MOMENT_S = 0.05  # in which those who have locked the shards that one does not see are done
-
-
-class Committed(NamedTuple):
-    """What came of a commit: bells due by it, whether the job ended, the verdicts stored."""
-
-    bells: int
-    job_ended: bool
-    verdicts: Sequence[NewVerdict] = ()
-
-
-Commit = Callable[[Session, Sequence[ShardClaim]], Committed]
 
 log = get_logger(__name__)
 
@@ -59,8 +44,7 @@ class ShardScanner:
     leases: LeaseKeeper
     worker: str
     lease_s: float
-    max_attempts: int
-    shards_in_broker: int
+    landing: Landing
     laggards: Laggards
     pace: Pace = field(default_factory=Pace)
     solitude: Solitude = field(default_factory=Solitude)
@@ -134,7 +118,7 @@ class ShardScanner:
 
     def _room_beside(self, first: ShardClaim) -> int:
         """Return how many shards more may be taken; with one attempt each, none is risked."""
-        if first.interactive or not first.is_fresh or self.max_attempts == 1:
+        if first.interactive or not first.is_fresh or self.landing.max_attempts == 1:
             return 0
         if self.laggards.is_slow(first.job_id):
             return 0
@@ -159,16 +143,16 @@ class ShardScanner:
         except (ModelUnavailableError, DeviceError) as error:
             log.error("model_unavailable", shard_ids=ids, reason=str(error))
             self.tally.add_error(str(error))
-            return partial(self._land, Scores([], str(error)))
+            return partial(self.landing.land, Scores([], str(error)))
         except Exception as error:  # nothing that a shard does may stop the worker
             if is_passing(error):
-                return partial(self._land, Scores([], f"The database is away: {error}"))
+                return partial(self.landing.land, Scores([], f"The database is away: {error}"))
             log.exception("shards_failed", shard_ids=ids, attempts=handful.first.attempts)
             reason = f"{type(error).__name__}: {error}"
             self.tally.add_error(f"A scan failed: {reason}")
-            return partial(self._hand_back, reason)
+            return partial(self.landing.hand_back, reason)
         self.laggards.note(handful.first.job_id, slow=scores.is_late)
-        return partial(self._land, scores)
+        return partial(self.landing.land, scores)
 
     def _commit(self, handful: Handful, commit: Commit) -> tuple[int, bool]:
         """Commit the shards that are still ours, in one transaction."""
@@ -188,49 +172,3 @@ class ShardScanner:
                 log.warning("leases_lost", shard_ids=error.shard_ids)
                 held = [claim for claim in held if claim.shard_id not in error.shard_ids]
         return 0, False
-
-    def _land(self, scores: Scores, session: Session, held: Sequence[ShardClaim]) -> Committed:
-        """Finish the shards of which every item has a verdict, and postpone the others."""
-        found = {claim.shard_id: scores.of(claim) for claim in held}
-        whole = [claim for claim in held if len(found[claim.shard_id]) == len(claim.items)]
-        parts = [claim for claim in held if claim not in whole]
-        if parts:
-            shards.lock(session, held)
-        bells, ended = 0, False
-        if whole:
-            verdicts = [verdict for claim in whole for verdict in found[claim.shard_id]]
-            window = self.shards_in_broker
-            queued, ended = shards.finish(session, whole, verdicts, window=window)
-            bells = queued.bells
-        for claim in parts:
-            ended |= self._postpone(session, claim, found[claim.shard_id], scores)
-        if parts:
-            job_id = parts[0].job_id
-            bells += dispatching.dispatch(session, job_id, window=self.shards_in_broker).bells
-        stored = [verdict for claim in held for verdict in found[claim.shard_id]]
-        return Committed(bells, ended, stored)
-
-    def _postpone(
-        self, session: Session, claim: ShardClaim, found: Sequence[NewVerdict], scores: Scores
-    ) -> bool:
-        """Keep what was scored, and return the rest: at once when only this worker stops.
-
-        Returns whether the job ended by it.
-        """
-        log.warning("shard_postponed", shard_id=claim.shard_id, reason=scores.error)
-        is_stopping = self.scorer.fetcher.stopping.is_set()
-        delay_s = 0.0 if is_stopping else pause_s(claim.postponements)
-        if found:
-            return shards.finish_some(session, claim, found, error=scores.error, delay_s=delay_s)
-        return shards.postpone(
-            session, claim, error=scores.error, delay_s=delay_s, is_away=scores.is_away
-        )
-
-    def _hand_back(self, error: str, session: Session, held: Sequence[ShardClaim]) -> Committed:
-        shards.lock(session, held)
-        ended = [
-            shards.hand_back(session, claim, error=error, max_attempts=self.max_attempts)
-            for claim in held
-        ]
-        queued = dispatching.dispatch(session, held[0].job_id, window=self.shards_in_broker)
-        return Committed(queued.bells, any(ended))

@@ -26,6 +26,7 @@ from workers.cancellation import Cancellation
 from workers.detectors import Detectors, LoadedDetector
 from workers.fetching import SLICES, Fetcher
 from workers.laggards import Laggards
+from workers.landing import Landing
 from workers.leases import LeaseKeeper
 from workers.planner import Planner
 from workers.recovery import Recovery
@@ -116,8 +117,7 @@ def shard_scanner(
             leases=LeaseKeeper(database, lease_s=60, longest_s=600),
             worker="test",
             lease_s=60,
-            max_attempts=max_attempts,
-            shards_in_broker=4,
+            landing=Landing(max_attempts, shards_in_broker=4, stopping=scorer.fetcher.stopping),
             laggards=Laggards(slots=2),
         )
         batcher.close()
