@@ -35,20 +35,25 @@ def web() -> Iterator[Web]:
         yield web
 
 
-@pytest.fixture
-def public_id(rig: ApiRig, web: Web) -> str:
-    """A job of the image at its URL."""
+def scan(rig: ApiRig, root: str, *names: str) -> str:
+    """Scan images at URLs; return the id of the job."""
 
     def judge(position: int, item: SourceItem) -> NewVerdict:
         digest = hashlib.sha256(PICTURE).digest()
         return replace(judge_by_name(position, item), sha256=digest)
 
-    job = add_job_of(rig.database, ["fake.png"], root=web.root)
+    job = add_job_of(rig.database, list(names), root=root)
     with rig.database.write() as session:
         session.execute(update(Job).values(source={"type": "urls", "uri": "s3://kept/list"}))
     public_id = get_job(rig.database, job).public_id
     rig.worker.run(public_id, judge=judge)
     return public_id
+
+
+@pytest.fixture
+def public_id(rig: ApiRig, web: Web) -> str:
+    """A job of the image at its URL."""
+    return scan(rig, web.root, "fake.png")
 
 
 def shown(page: Page) -> Locator:
@@ -69,6 +74,19 @@ def test_another_server_is_asked_when_somebody_wants_it(
     expect(shown(page)).to_have_js_property("naturalWidth", WIDTH)
     expect(page.get_by_role("link", name="fake.png")).to_be_focused()
     assert web.requests == ["GET /fake.png"]
+
+
+def test_cards_that_are_read_again_say_so(rig: ApiRig, page: Page, web: Web) -> None:
+    """Whatever is in their place, until they come."""
+    public_id = scan(rig, web.root, *(f"b-{i:03d}.png" for i in range(180)))
+    page.goto(f"/jobs/{public_id}?view=grid")
+    page.mouse.move(500, 500)
+    while page.get_by_role("link", name="b-179.png").count() == 0:
+        page.mouse.wheel(0, 900)
+    page.route("**/grid?*", lambda _: None)  # an answer that does not come
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.get_by_text("Being loaded").first).to_be_visible()
+    assert web.requests == []
 
 
 def test_another_server_is_asked_without_javascript(
