@@ -6,11 +6,12 @@ that they are in never crosses splits.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.preprocess import PreprocessingSpec
 from training.duplicates import Copies, find_copies
 from training.inspection import Inspected
 from training.layouts.listing import SPLITS
@@ -18,6 +19,7 @@ from training.resaving import which_are_resaved
 from training.unpack import Candidate
 
 MIN_SHARPNESS = 40.0  # of `detector.faces.sharpness`: below, the face is a blur
+MIN_FACE_PX = PreprocessingSpec.min_face_px  # of its longer side: below, none is ever scored
 
 Indexes = NDArray[np.intp]
 
@@ -40,8 +42,8 @@ class Cleaned:
 
 
 def clean(inspected: Sequence[Inspected], *, faces: bool) -> Cleaned:
-    """Leave out what is faulty, blurred, without a face (with `faces`), a second copy, or one
-    picture under two labels."""
+    """Leave out what is faulty, blurred, without a face that is large enough (with `faces`), a
+    second copy, or one picture under two labels."""
     dropped: list[Dropped] = []
     sound = []
     for one in inspected:
@@ -58,6 +60,11 @@ def clean(inspected: Sequence[Inspected], *, faces: bool) -> Cleaned:
 def _reason(one: Inspected, faces: bool) -> str:
     if faces and one.face is None:
         return "no_face: no face was found in the image."
+    if faces and one.face is not None and one.face.side < MIN_FACE_PX:
+        return (
+            f"face_too_small: the largest face has {one.face.side:.0f} pixels, below "
+            f"{MIN_FACE_PX}, and would not be scored."
+        )
     if one.sharpness < MIN_SHARPNESS:
         what = "face" if one.face else "image"
         return f"blurred: the {what}'s sharpness is {one.sharpness:.0f}, below {MIN_SHARPNESS:.0f}."
@@ -67,7 +74,8 @@ def _reason(one: Inspected, faces: bool) -> str:
 def _drop_exact(sound: Iterable[Inspected], dropped: list[Dropped]) -> list[Inspected]:
     """Keep one of files with the same bytes, or none where their labels differ.
 
-    It is the first, or that of the last official split: what is tested must not be trained on.
+    It is the first, or that of the last official split: what is tested must not be trained on. It
+    goes with whatever any of them is linked to.
     """
     same: dict[str, list[Inspected]] = defaultdict(list)
     for one in sound:
@@ -78,7 +86,7 @@ def _drop_exact(sound: Iterable[Inspected], dropped: list[Dropped]) -> list[Insp
         if len({first.label, *(one.label for one in others)}) > 1:
             dropped += [_contradiction(one) for one in (first, *others)]
             continue
-        unique.append(first)
+        unique.append(replace(first, twins=tuple(one.candidate for one in others)))
         dropped += [Dropped(one.candidate, _second_copy(one, first)) for one in others]
     return unique
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from PIL import Image
 
 from core.cores import usable_cores
 from core.errors import ItemError
-from detector.faces import Face, FaceFinder
+from detector.faces import Face, shared_finder
 from detector.faces.sharpness import sharpness
 from detector.preprocess import DecodeLimits, decode
 from training.traits import blank_features, jpeg_quality, picture_features
@@ -30,8 +30,9 @@ AT_ONCE = 16  # files that a process is given
 class Inspected:
     """A file as its bytes show it; `fault` says why it cannot be used, or is empty.
 
-    `face` is the largest of `n_faces`. `sharpness` is that of the face, or of the whole image
-    where no face was looked for. `picture` and `blank` are the features of `training.traits`.
+    `twins` are other files of the same bytes, which are left out for this one (`training.clean`).
+    `face` is the largest of `n_faces`. `sharpness` is that of the face, or of the whole image where
+    no face was looked for. `picture` and `blank` are the features of `training.traits`.
     """
 
     candidate: Candidate
@@ -47,6 +48,7 @@ class Inspected:
     picture: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
     blank: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
     fault: str = ""
+    twins: tuple[Candidate, ...] = ()
 
     @property
     def label(self) -> int:
@@ -82,7 +84,7 @@ def inspect_file(candidate: Candidate, *, faces: bool) -> Inspected:
         image = decode(data, DecodeLimits())
     except ItemError as error:
         return Inspected(candidate, sha256, len(data), fault=f"{error.code}: {error.message}")
-    found = _finder().find(image) if faces else []
+    found = shared_finder().find(image) if faces else []
     face = found[0] if found else None
     return Inspected(
         candidate,
@@ -98,11 +100,6 @@ def inspect_file(candidate: Candidate, *, faces: bool) -> Inspected:
         picture_features(image),
         blank_features(image, face),
     )
-
-
-@cache
-def _finder() -> FaceFinder:
-    return FaceFinder.load()
 
 
 def _whole(image: Image.Image) -> Face:

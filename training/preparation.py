@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from training.clean import MIN_SHARPNESS, Dropped
+from training.clean import MIN_FACE_PX, MIN_SHARPNESS, Dropped
 from training.dataset import fingerprint
 from training.duplicates import BITS, LIKENESS
 from training.layouts.listing import LABELS, Listing
@@ -34,6 +34,7 @@ def describe(
             "near_duplicate_bits": BITS,
             "near_duplicate_likeness": LIKENESS,
             "min_sharpness": MIN_SHARPNESS,
+            "min_face_px": MIN_FACE_PX,
         },
         "sources": [_source(listing) for listing in listings],
         "files": files,

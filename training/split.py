@@ -94,10 +94,7 @@ def _divide_people(
         one.candidate.entry.identity_b if group in giant else ""
         for one, group in zip(kept, groups.tolist(), strict=True)
     ]
-    names = [
-        names_of(one.dataset, one.candidate.entry, donors=not donor[index])
-        for index, one in enumerate(kept)
-    ]
+    names = [_names(one, donors=not donor[index]) for index, one in enumerate(kept)]
     alone = [[f"person {name}"] for name in dict.fromkeys(filter(None, donor))]
     pieces = connect([*names, *alone], copies.first, copies.second)
     strata: list[Hashable] = [*_strata(kept), *["donor"] * len(alone)]
@@ -123,11 +120,8 @@ def divide_officially(kept: Sequence[Inspected], copies: Copies, *, seed: int) -
     """
     stated = [one.candidate.entry.split for one in kept]
     _require_single(kept, stated)
-    groups = connect(
-        [names_of(one.dataset, one.candidate.entry, people=False) for one in kept],
-        copies.first,
-        copies.second,
-    )
+    names = [_names(one, people=False) for one in kept]
+    groups = connect(names, copies.first, copies.second)
     splits = list(stated)
     for dataset in dict.fromkeys(one.dataset for one in kept):
         mine = [index for index, one in enumerate(kept) if one.dataset == dataset]
@@ -191,8 +185,16 @@ def _require_single(kept: Sequence[Inspected], stated: Sequence[str]) -> None:
 
 
 def _connect(kept: Sequence[Inspected], copies: Copies) -> Indexes:
-    names = [names_of(one.dataset, one.candidate.entry) for one in kept]
-    return connect(names, copies.first, copies.second)
+    return connect([_names(one) for one in kept], copies.first, copies.second)
+
+
+def _names(one: Inspected, *, people: bool = True, donors: bool = True) -> list[str]:
+    """Return the names that link an image, and the copies that were left out for it, to others."""
+    return [
+        name
+        for candidate in (one.candidate, *one.twins)
+        for name in names_of(candidate.dataset, candidate.entry, people=people, donors=donors)
+    ]
 
 
 def _strata(kept: Sequence[Inspected]) -> list[Hashable]:

@@ -148,6 +148,17 @@ def test_what_has_no_face_is_left_out_only_when_faces_are_wanted() -> None:
     assert reasons(*files, faces=False) == {}
 
 
+def test_a_face_that_would_not_be_scored_is_left_out() -> None:
+    """Serving asks for 40 pixels, and so does training; whole images may have any face."""
+    files = [
+        inspected("a", face=face_at((0, 0, 39, 30))),
+        inspected("b", face=face_at((0, 0, 30, 41))),
+    ]
+    (reason,) = reasons(*files, faces=True).values()
+    assert reason.startswith("face_too_small: the largest face has 39 pixels, below 40")
+    assert reasons(*files, faces=False) == {}
+
+
 def test_a_blur_is_left_out() -> None:
     """A face without any detail is left out, and the sentence says how sharp it is."""
     dropped = reasons(inspected("a", sharpness=12.3, face=face_at((0, 0, 50, 50))))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import DatasetError
 from tests.support.inspections import inspected
+from training.clean import clean
 from training.duplicates import Copies
 from training.inspection import Inspected
 from training.split import SHARES, Division, divide, divide_officially, split
@@ -156,3 +157,20 @@ def test_what_leaks_into_an_official_test_is_left_out_of_training() -> None:
     apart = divide_officially(files, copies((4, 5)), seed=1).apart
     assert [bool(reason) for reason in apart[:6]] == [True, False, False, False, True, False]
     assert apart[0] == "split_overlap: its recording, or a copy, is in the official test."
+
+
+def test_a_copy_that_was_left_out_still_links() -> None:
+    """Of the same bytes under two names, the one that stays is linked to the people of both."""
+    files = [
+        inspected("a", sha256="x", identity_a="ann"),
+        inspected("b", sha256="x", identity_a="bob", source_id="clip"),
+        inspected("c", identity_a="bob"),
+        inspected("d", source_id="clip", label=1),
+        inspected("e", identity_a="eve"),
+    ]
+    cleaned = clean(files, faces=False)
+    assert len(cleaned.kept) == 4
+    by_people = divide(cleaned.kept, cleaned.copies, seed=1).groups.tolist()
+    assert by_people == [0, 0, 0, 1]
+    by_recording = divide_officially(cleaned.kept, cleaned.copies, seed=1).groups.tolist()
+    assert by_recording == [0, 1, 0, 2]
