@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, DatasetError
 from detector.early_head import EarlyHeadViT, with_early_head
 from detector.vit import FAKE, LABELS, load_vit
 from training.dataset import PreparedDataset
@@ -81,7 +81,14 @@ def _fit(vit: EarlyHeadViT, run: Run, count: int, caution: float) -> None:
     found, labels = features_of(network, read, shown, count, what="Fitting the early head")
     tokens, margins = found[:, :-1], found[:, -1]
     weight, _ = fit_linear(tokens, labels, more="--examples ...", regularization=REGULARIZATION)
-    _write(vit, weight, _Margins.of(tokens @ weight, labels), _Margins.of(margins, labels), caution)
+    early, last = _Margins.of(tokens @ weight, labels), _Margins.of(margins, labels)
+    for head, of_head in (("early", early), ("last", last)):
+        if not of_head.deviation > 0:
+            raise DatasetError(
+                f"The {head} head says the same of all {len(labels):,} examples, so the two cannot "
+                "be weighed against each other; name another --layer, or a run that has learned."
+            )
+    _write(vit, weight, early, last, caution)
     vit.cpu()
 
 

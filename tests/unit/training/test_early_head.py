@@ -1,13 +1,14 @@
 """A run with a second head: fitted to its examples, published, and the same in every engine."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 from sklearn.metrics import roc_auc_score
 
 from core.errors import ConfigurationError, DatasetError
@@ -92,6 +93,17 @@ def test_what_cannot_be_had_is_refused(run: Run, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="holds a run already"):
         add_early_head(run.folder, run.folder, layer=1, examples=80, caution=1.0)
     assert not out.exists()
+
+
+def test_a_head_that_tells_nothing_apart_is_refused(run: Run, tmp_path: Path) -> None:
+    """A last head whose margins are all alike has no deviation to divide by."""
+    blank = Path(shutil.copytree(run.folder, tmp_path / "blank"))
+    weights = load_file(blank / "model" / WEIGHTS)
+    weights["classifier.weight"][:] = 0
+    save_file(weights, blank / "model" / WEIGHTS, {"format": "pt"})
+    with pytest.raises(DatasetError, match="The last head says the same of all 80 examples"):
+        add_early_head(blank, tmp_path / "out", layer=1, examples=80, caution=1.0)
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_command_adds_it(run: Run, tmp_path: Path) -> None:
