@@ -49,7 +49,9 @@ class Patience:
         self._has_answered = True
         self._since, self.failures = None, 0
 
-    def bear(self, error: ClientError) -> float:
+    def bear(
+        self, error: ClientError, can_heal: Callable[[ClientError], bool] = is_transient
+    ) -> float:
         """Return the length of the silence so far; raises the error when it is not borne."""
         now = time.monotonic()
         self._since = now if self._since is None else self._since
@@ -59,7 +61,7 @@ class Patience:
             lasts = silence_s < self._longest_s
         else:
             lasts = self.failures < self._attempts
-        if not lasts or not is_transient(error):
+        if not lasts or not can_heal(error):
             raise error
         return silence_s
 

@@ -11,6 +11,7 @@ import httpx
 
 from client.errors import ApiError, ClientError, ConnectionFailed, UploadError
 from client.http import Http
+from client.patience import PATIENCE_S, Patience
 from client.reading import read
 from client.retries import is_transient, pause_s, retrying
 from client.tarred import TarredFiles
@@ -102,8 +103,8 @@ class AsyncUploads:
         """Send what is missing of an upload that was begun before with the same file.
 
         Goes on after the connection broke or the server was restarted, from where the server
-        says; gives up after as many attempts in a row without a byte as the client has. Raises
-        UploadError for a file of another size.
+        says; gives up when the server has taken no byte for 90 seconds. Raises UploadError for a
+        file of another size.
         """
         size = size_of(path)
         begun = await self.get(upload_id)
@@ -126,17 +127,18 @@ class AsyncUploads:
     async def _send_rest(
         self, stream: Pieces, upload_id: str, offset: int, size: int, on_progress: Sent | None
     ) -> None:
-        failures = 0
+        patience = Patience(longest_s=PATIENCE_S, attempts=self._http.attempts)
+        patience.answered()  # when the upload began
         while offset < size:
             try:
-                offset = await self._send_piece(stream, upload_id, offset, size)
-                failures = 0
+                if patience.failures:
+                    offset = (await self.get(upload_id)).received
+                if offset < size:
+                    offset = await self._send_piece(stream, upload_id, offset, size)
+                patience.answered()
             except (ConnectionFailed, ApiError) as error:
-                failures += 1
-                if failures >= self._http.attempts or not _can_go_on(error):
-                    raise
-                await self._http.pause(pause_s(failures, error))
-                offset = (await self.get(upload_id)).received
+                patience.bear(error, _can_go_on)
+                await self._http.pause(pause_s(patience.failures, error))
             if on_progress is not None:
                 on_progress(offset, size)
 

@@ -177,6 +177,35 @@ def test_sending_says_how_far_it_is(
         assert seen == sorted(seen)
 
 
+class Away(httpx.BaseTransport):
+    """Nothing listens for so many requests, once the first piece has arrived."""
+
+    def __init__(self, to: httpx.BaseTransport, requests: int) -> None:
+        self._to = to
+        self._left = requests
+        self._has_arrived = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Refuse the connection, or hand the request on."""
+        if self._has_arrived and self._left:
+            self._left -= 1
+            raise httpx.ConnectError("Connection refused", request=request)
+        self._has_arrived |= request.method == "PATCH"
+        return self._to.handle_request(request)
+
+
+def test_an_upload_goes_on_with_a_server_that_was_started_again(
+    rig: ApiRig, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though that takes longer than a request is tried."""
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr(resumable, "PIECE_BYTES", PIECE_BYTES)
+    transport = Away(httpx.WSGITransport(app=rig.app), requests=20)
+    with Client("http://localhost", transport=transport, attempts=2) as client:
+        upload_id = client.uploads.send(archive)
+        assert client.uploads.get(upload_id).received == archive.stat().st_size
+
+
 def test_a_file_of_another_size_is_refused(client: Client, archive: Path, tmp_path: Path) -> None:
     """Before any of its bytes are mixed with those of the other."""
     upload_id = begin(client, archive, pieces=1)
