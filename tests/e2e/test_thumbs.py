@@ -85,7 +85,7 @@ def test_cards_that_are_read_again_say_so(rig: ApiRig, page: Page, web: Web) -> 
         page.mouse.wheel(0, 900)
     page.route("**/grid?*", lambda _: None)  # an answer that does not come
     page.evaluate("scrollTo(0, 0)")
-    expect(page.get_by_text("Being loaded").first).to_be_visible()
+    expect(page.locator(".rows .waiting").first).to_contain_text("Being loaded")
     assert web.requests == []
 
 
