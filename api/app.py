@@ -31,6 +31,7 @@ from api import (
 from api.events import views as events
 from api.examples import add_examples
 from api.exports import views as exports
+from api.fields import UPLOAD_ID
 from api.pages import grid, heat, language, live, sign_in
 from api.pages import jobs as job_pages
 from api.pages import models as model_pages
@@ -40,7 +41,7 @@ from api.pages import verdicts as verdict_pages
 from api.pages import views as pages
 from api.places import Places
 from api.problem_schemas import Problem
-from api.requests import UPLOAD_ID, JobRequest, JobUpload, ScanUpload
+from api.requests import JobRequest, JobUpload, ScanUpload
 from api.schemas import HeatmapView, JobView, LandedVerdicts, ScanView
 from api.services import EXTENSION, Services
 from api.spool import SpoolingRequest

@@ -1,34 +1,11 @@
 """What is named in paths and asked for behind them: the schemas that validate both."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    Field,
-    ValidationInfo,
-    field_validator,
-)
-
-from api.requests import MAX_METADATA, visible
+from api.fields import MAX_METADATA, MetadataPair, Moment
 from core.terms import ExportFormat, ItemCode, JobKind, JobState, Label, Outcome, Priority
 
 LONGEST_SIDE = 1600  # of an image that is shown
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("Name a moment of the years 1 to 9999 in UTC.") from error
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-MetadataPair = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}:", max_length=565), AfterValidator(visible)
-]
 
 
 class JobPath(BaseModel):

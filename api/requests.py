@@ -1,34 +1,28 @@
 """What requests carry: the schemas that validate bodies, and describe them in openapi.json."""
 
 from typing import Annotated, Literal
-from unicodedata import category
 
 from flask_openapi3.models.file import FileStorage
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import from_json
 from werkzeug.datastructures import FileStorage as WerkzeugFile
 
+from api.fields import (
+    MAX_METADATA,
+    UPLOAD_ID,
+    CustomId,
+    ManifestFormat,
+    MetadataKey,
+    MetadataValue,
+    Sha256,
+    Uri,
+    of_lines,
+)
 from core.sources import FolderSource
 from core.terms import Alias, FaceMode, Label, Priority, SourceType
 
 MAX_URLS = 10_000
-MAX_METADATA = 50
-UPLOAD_ID = "upload_[0-9a-f]{32}"
 DAY_S = 24 * 3600
-CONTROL = ("Cc", "Cs")
-
-
-def visible(text: str) -> str:
-    """Return the text, which has no control characters; raises ValueError."""
-    if any(category(letter) in CONTROL for letter in text):
-        raise ValueError("Leave control characters out.")
-    return text
-
-
-def _of_lines(text: str) -> str:
-    lines = text.replace("\r\n", "\n")
-    visible(lines.replace("\n", "").replace("\t", ""))
-    return lines
 
 
 def _parsed(value: object) -> object:
@@ -49,14 +43,6 @@ class UploadedFile(FileStorage):
         if not isinstance(value, WerkzeugFile):
             raise ValueError("Send this field as a file, with a file name.")
         return value
-
-
-MetadataKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=64)]
-MetadataValue = Annotated[str, Field(max_length=500), AfterValidator(visible)]
-CustomId = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(visible)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
-Uri = Annotated[str, Field(max_length=4096), AfterValidator(visible)]
-ManifestFormat = Literal["jsonl", "csv"]
 
 
 class Body(BaseModel):
@@ -190,7 +176,7 @@ class FeedbackRequest(Body):
     """What a person says that an image is."""
 
     truth: Literal[Label.FAKE, Label.REAL]
-    note: Annotated[str, Field(max_length=2000), AfterValidator(_of_lines)] | None = None
+    note: Annotated[str, Field(max_length=2000), AfterValidator(of_lines)] | None = None
 
 
 class PromotionRequest(Body):

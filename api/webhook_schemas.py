@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from api.fields import visible
 from api.queries import PageQuery
-from api.requests import visible
 from core.terms import DeliveryState, JobEvent
 
 MAX_URL_LENGTH = 2048
