@@ -172,8 +172,11 @@ def test_a_job_that_is_cancelled_while_it_is_planned(rig: Rig) -> None:
     assert get_job(rig.database, other).listed_at is not None
 
 
-def test_storage_that_does_not_answer_puts_planning_off(rig: Rig) -> None:
+def test_storage_that_does_not_answer_puts_planning_off(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The job waits, is taken up where it stopped, and nothing is planned twice."""
+    monkeypatch.setattr("workers.plan_attempts.pause_s", lambda _postponements: 3600.0)
     rig.fail_after(6, StorageError("The bucket does not answer."))
     rig.planner.plan_waiting()
     job = get_job(rig.database, rig.job_id)
