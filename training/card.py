@@ -7,6 +7,7 @@ from training.run import DERIVATIONS
 
 _HEADER = "| images | n | AUC | accuracy | precision | recall | F1 | reals flagged |"
 _RULE = "|---|---|---|---|---|---|---|---|"
+_CHOSE = " (looked at when the epoch was chosen)"
 
 
 def write_card(card: dict[str, Any], file: Path) -> None:
@@ -102,6 +103,7 @@ def _unseen(card: dict[str, Any]) -> list[str]:
         if one["n_fake"]:
             sentences.append(f"- Of {one['n_fake']:,} fakes of {name}, {one['recall']:.1%} found.")
     measured = {**unseen["sources"], **unseen["pairs"]}
+    looked_at = _looked_at(card)
     return [
         "## On sources it never saw",
         "",
@@ -109,13 +111,23 @@ def _unseen(card: dict[str, Any]) -> list[str]:
         "",
         _HEADER,
         _RULE,
-        *(_row(name, one) for name, one in measured.items()),
+        *(
+            _row(f"{name}{_CHOSE if looked_at.intersection(name.split(' vs ')) else ''}", one)
+            for name, one in measured.items()
+        ),
         "",
         "At the threshold:",
         "",
         *sentences,
         "",
     ]
+
+
+def _looked_at(card: dict[str, Any]) -> set[str]:
+    """Return the sources by which the epochs of its stages were chosen."""
+    return {
+        name for stage in card["stages"] for name in (stage.get("cross") or {}).get("sources", ())
+    }
 
 
 def _whole(card: dict[str, Any]) -> list[str]:

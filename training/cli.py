@@ -16,6 +16,7 @@ from core.registry import CARD
 from training.derivation import add_head, merge
 from training.evaluation.command import evaluate
 from training.evaluation.heatmaps_command import compare_heatmaps
+from training.layouts.listing import DEFAULT_FRAMES
 
 DEFAULT_BACKBONE = "google/vit-base-patch16-224-in21k"
 
@@ -38,7 +39,7 @@ def train() -> None:
 @click.option(
     "--frames",
     type=click.IntRange(1),
-    default=10,
+    default=DEFAULT_FRAMES,
     show_default=True,
     help="At most so many of each video, evenly spaced.",
 )
@@ -86,7 +87,13 @@ def prepare(
 
 @train.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Prepared dataset.")
-@click.option("--steps", default=2000, show_default=True, help="Of each autoencoder's training.")
+@click.option(
+    "--steps",
+    type=click.IntRange(1),
+    default=2000,
+    show_default=True,
+    help="Of each autoencoder's training.",
+)
 @click.option("--seed", default=7, show_default=True)
 @json_option
 def reconstruct(data: Path, steps: int, seed: int, as_json: bool) -> None:
@@ -157,14 +164,22 @@ for command in (evaluate, compare_heatmaps, merge, add_head):
     help="Folder that was not trained on, for the card; may be given again.",
 )
 @click.option("--int8", is_flag=True, help="Add an int8 network for CPUs, if it scores alike.")
+@click.option("--max-mb", type=click.IntRange(1), help="Refuse a version that is larger.")
 @json_option
 def publish(
-    run: Path, name: str, registry: Path, cross: tuple[str, ...], int8: bool, as_json: bool
+    run: Path,
+    name: str,
+    registry: Path,
+    cross: tuple[str, ...],
+    int8: bool,
+    max_mb: int | None,
+    as_json: bool,
 ) -> None:
     """Calibrate and measure a run, and write it as an immutable model version."""
     from training.publish import publish as publish_run  # noqa: PLC0415 - start-up time
 
-    folder = publish_run(run, name, registry, cross=cross, int8=int8)
+    max_bytes = None if max_mb is None else max_mb * 1_000_000
+    folder = publish_run(run, name, registry, cross=cross, int8=int8, max_bytes=max_bytes)
     if as_json:
         echo_json({"model_version": folder.name, "folder": folder, "card": folder / CARD})
         return

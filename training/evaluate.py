@@ -20,7 +20,8 @@ from training.evaluation.model_under_test import Faces, ModelUnderTest
 from training.evaluation.report import write_report
 from training.evaluation.robustness import Robustness, measure_robustness
 from training.evaluation.rows import evaluate, tabulate
-from training.evaluation.testset import FRAMES, gather
+from training.evaluation.testset import gather
+from training.layouts.listing import DEFAULT_FRAMES
 from training.scoring import Scored, score
 
 EVALUATION = "evaluation.json"
@@ -37,7 +38,7 @@ class Options:
     """
 
     split: str = "test"
-    frames: int = FRAMES
+    frames: int = DEFAULT_FRAMES
     faces: Faces = "auto"
     device: str = "auto"
     rounds: int = 1000

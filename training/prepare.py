@@ -17,15 +17,13 @@ from training.clean import Cleaned, Dropped, clean
 from training.dataset import ITEMS, REPORT, is_prepared
 from training.inspection import Inspected, inspect_files
 from training.layouts.catalogue import read_source
-from training.layouts.listing import LABELS, Source
+from training.layouts.listing import DEFAULT_FRAMES, LABELS, Source
 from training.preparation import describe
 from training.probes import Probe, run_probes
 from training.progress import track
 from training.schema import SCHEMA, write_items
 from training.split import SHARES, Division, divide, divide_officially
 from training.unpack import unpack
-
-DEFAULT_FRAMES = 10
 
 
 @dataclass(frozen=True)

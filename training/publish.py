@@ -31,7 +31,6 @@ from training.quantize import add_int8, require_nncf
 from training.run import DERIVATIONS, Run
 from training.scoring import Scored, score
 
-MAX_ARTIFACT_BYTES = 50_000_000
 BARS = 20  # of the distributions of scores
 
 
@@ -53,13 +52,20 @@ class Measured:
 
 
 def publish(
-    run_folder: Path, name: str, registry: Path, *, cross: tuple[str, ...], int8: bool = False
+    run_folder: Path,
+    name: str,
+    registry: Path,
+    *,
+    cross: tuple[str, ...],
+    int8: bool = False,
+    max_bytes: int | None = None,
 ) -> Path:
     """Write the next version of `name` and return its folder.
 
     `cross` names folders that were not trained on, as `[NAME=]DIR`; the card reports them apart.
-    With `int8`, a quantized network comes along if its scores are close enough. Raises
-    ConfigurationError, DatasetError or ModelUnavailableError, and then writes nothing.
+    With `int8`, a quantized network comes along if its scores are close enough. A version of more
+    than `max_bytes` is refused. Raises ConfigurationError, DatasetError or ModelUnavailableError,
+    and then writes nothing.
     """
     run = Run.read(run_folder)
     if int8:
@@ -87,7 +93,8 @@ def publish(
             card["int8"] = _add_int8(draft, run, dataset, measured)
         write_json(draft / CARD, card)
         write_card(card, draft / "card.md")
-        _require_small(draft)
+        if max_bytes is not None:
+            _require_small(draft, max_bytes)
     return registry / version
 
 
@@ -190,10 +197,10 @@ def _unseen(cross: Evaluation) -> dict[str, Any]:
     }
 
 
-def _require_small(folder: Path) -> None:
+def _require_small(folder: Path, max_bytes: int) -> None:
     size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    if size_bytes > MAX_ARTIFACT_BYTES:
+    if size_bytes > max_bytes:
         raise ConfigurationError(
-            f"The model version would take {size_bytes:,} bytes; at most {MAX_ARTIFACT_BYTES:,} "
-            "are published. Choose a smaller backbone."
+            f"The model version would take {size_bytes:,} bytes, and at most {max_bytes:,} are "
+            "asked for. Choose a smaller backbone, or raise --max-mb."
         )

@@ -54,6 +54,11 @@ class Run:
         """Whether it was made of ended runs (`training.merging`, `training.early_head`)."""
         return not DERIVATIONS.isdisjoint(self.facts)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it trained to the end, and its model and its history are there."""
+        return self.model.is_dir() and (self.folder / HISTORY).exists()
+
     def stage(self) -> dict[str, Any]:
         """Return how this run went, for a model card; there once the run has ended."""
         epochs = [entry for entry in self.history if "eval_auc" in entry]
@@ -68,6 +73,7 @@ class Run:
             "epochs_run": len(epochs),
             "best_epoch": round(best["epoch"]),
             "best_validation_auc": best["eval_auc"],
+            "cross": self.facts.get("cross"),
         }
 
     def write(self) -> None:
@@ -109,9 +115,18 @@ class Run:
 
     def require_same(self, other: Self) -> None:
         """Raise ConfigurationError when resuming would go on with other settings or data."""
+        if self.is_derived:
+            raise ConfigurationError(
+                f"The run in {self.folder} was made of others, and has no training to go on with."
+            )
         mine, theirs = self.facts["dataset_fingerprint"], other.facts["dataset_fingerprint"]
         if self.config != other.config or self.backbone != other.backbone or mine != theirs:
             raise ConfigurationError(
                 f"The run in {self.folder} was started with another configuration, backbone or "
                 "dataset; resume it with the ones it has, or name another --out."
+            )
+        if self.facts.get("cross", other.facts.get("cross")) != other.facts.get("cross"):
+            raise ConfigurationError(
+                f"The run in {self.folder} chooses its best epoch by other images; resume it with "
+                "the --cross that it was started with, or name another --out."
             )

@@ -3,8 +3,11 @@
 A network that is chosen on images like those it learned from is chosen for knowing their sources.
 """
 
+import hashlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +21,7 @@ from transformers import EvalPrediction
 from core.errors import DatasetError
 from detector.preprocess import PreprocessingSpec
 from detector.vit import FAKE
+from training.evaluation.testset import EVERYTHING, gather, opposites
 from training.progress import bar
 from training.scoring import prepare_files
 
@@ -63,6 +67,38 @@ class Selection:
             **found,
             "score": float(np.mean(list(found.values()))) if found else auc,
         }
+
+
+def gather_cross(cross: Sequence[str], *, most: int, seed: int) -> pd.DataFrame | None:
+    """Return the images of sources that are not trained on, `[NAME=]DIR`s; None without any.
+
+    They are at most `most` of each dataset and label; 0 takes all. Raises DatasetError.
+    """
+    return _thin(gather(cross, EVERYTHING), most, seed) if cross else None
+
+
+def describe_cross(items: pd.DataFrame | None) -> dict[str, Any] | None:
+    """Return the names of the sources, and a fingerprint of their images, wherever they lie."""
+    if items is None:
+        return None
+    lines = sorted(
+        f"{_sha256(path)} {label} {dataset}\n"
+        for path, label, dataset in zip(
+            items["path"], items["label"], items["dataset"], strict=True
+        )
+    )
+    return {
+        "sources": sorted(set(items["dataset"])),
+        "fingerprint": hashlib.sha256("".join(lines).encode()).hexdigest(),
+    }
+
+
+def _sha256(path: str) -> str:
+    """Return the digest of a file, or nothing where it cannot be read, and so not be measured."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def build_selection(
@@ -120,9 +156,7 @@ def _pairs(items: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
     labels = items.groupby("dataset")["label"].agg(set).to_dict()
     datasets = items["dataset"].to_numpy()
     mixed = {name: datasets == name for name, found in labels.items() if len(found) == 2}
-    fakes = [name for name, found in labels.items() if found == {1}]
-    reals = [name for name, found in labels.items() if found == {0}]
     paired = {
-        f"{fake}_vs_{real}": np.isin(datasets, [fake, real]) for fake in fakes for real in reals
+        f"{fake}_vs_{real}": np.isin(datasets, [fake, real]) for fake, real in opposites(items)
     }
     return mixed | paired

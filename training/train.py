@@ -29,7 +29,6 @@ from detector.preprocess import PreprocessingSpec
 from detector.vit import load_vit, side_of
 from training.config import TrainingConfig
 from training.dataset import PreparedDataset
-from training.evaluation.testset import EVERYTHING, gather
 from training.examples import TrainingExamples
 from training.head import fit_head
 from training.loop import Average, AveragingTrainer
@@ -37,8 +36,9 @@ from training.network import FineTuned, choose_weights, keep_layers
 from training.plots import draw_curves
 from training.provenance import code_version, describe_backbone, library_versions
 from training.pseudo.reconstruction import with_reconstructions
+from training.resuming import Checkpoint, newest_checkpoint
 from training.run import HISTORY, RUN, Run
-from training.selection import Selection, build_selection
+from training.selection import Selection, build_selection, describe_cross, gather_cross
 
 
 def train(
@@ -55,6 +55,8 @@ def train(
     The best epoch is the one that does best on the `cross` images, `[NAME=]DIR`s of sources that
     are not trained on; without them, on validation images.
 
+    A run that has ended is returned as it is when it is to go on.
+
     Raises ConfigurationError, DatasetError and ModelUnavailableError before it trains.
     """
     dataset = PreparedDataset.read(data)
@@ -67,13 +69,16 @@ def train(
     vit = load_vit(backbone, new_head=True)
     keep_layers(vit, config.adaptation.layers)
     spec = _spec(config, vit)
-    run = Run(out, config, spec, backbone, data.resolve(), _facts(dataset, backbone, vit))
+    others = gather_cross(cross, most=config.measured_images, seed=config.seed)
+    facts = _facts(dataset, backbone, vit) | {"cross": describe_cross(others)}
+    run = Run(out, config, spec, backbone, data.resolve(), facts)
     processes = PartialState(cpu=not torch.cuda.is_available())  # else none is seen on CPUs
     with processes.main_process_first():
         if processes.is_main_process:
             _start_or_resume(run, resume)
-    checkpoint = _newest_checkpoint(run)
-    others = gather(cross, EVERYTHING) if cross else None
+    if run.has_ended:
+        return Run.read(run.folder)
+    checkpoint = newest_checkpoint(run)
     selection = build_selection(
         dataset.split("validation"), others, spec, most=config.measured_images, seed=config.seed
     )
@@ -90,9 +95,9 @@ def train(
         )
     average = Average(network, config.ema_decay)
     if checkpoint:
-        average.load(Path(checkpoint))
-    loop = _loop(run, network, average, examples, selection)
-    loop.train(resume_from_checkpoint=checkpoint)
+        average.load(checkpoint.folder)
+    loop = _loop(run, network, average, examples, selection, checkpoint)
+    loop.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
     if loop.is_world_process_zero():
         _keep_best(run, vit, average, loop.state)
     return run
@@ -109,8 +114,14 @@ def _loop(
     average: Average,
     examples: TrainingExamples,
     selection: Selection,
+    checkpoint: Checkpoint | None,
 ) -> AveragingTrainer:
     config = run.config
+    stopping, epochs = EarlyStoppingCallback(config.patience), config.epochs
+    if checkpoint:
+        stopping.early_stopping_patience_counter = checkpoint.waited
+        if checkpoint.waited >= config.patience:
+            epochs = checkpoint.epochs  # it was stopped early: all that is left is to keep the best
     groups = choose_weights(
         network,
         config.adaptation,
@@ -121,13 +132,13 @@ def _loop(
     trainer.is_datasets_available = lambda: False  # pyright: ignore[reportPrivateImportUsage]
     return AveragingTrainer(
         model=network,
-        args=_arguments(run),
+        args=_arguments(run, epochs),
         train_dataset=examples,
         eval_dataset=selection.images,
         compute_metrics=selection.measure,
         optimizers=(AdamW(groups), None),
         average=average,
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=config.patience)],
+        callbacks=[stopping],
     )
 
 
@@ -158,12 +169,12 @@ def supports_bf16() -> bool:
     return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
 
 
-def _arguments(run: Run) -> TrainingArguments:
+def _arguments(run: Run, epochs: int) -> TrainingArguments:
     config = run.config
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(run.folder / "logs")
     return TrainingArguments(
         output_dir=str(run.checkpoints),
-        num_train_epochs=config.epochs,
+        num_train_epochs=epochs,
         per_device_train_batch_size=config.batch_size,
         per_device_eval_batch_size=config.batch_size * 2,
         gradient_accumulation_steps=config.accumulation,
@@ -215,10 +226,3 @@ def _start_or_resume(run: Run, resume: bool) -> None:
         Run.read(run.folder).require_same(run)
     else:
         run.write()
-
-
-def _newest_checkpoint(run: Run) -> str | None:
-    """Return the checkpoint to go on from; None starts at the beginning."""
-    whole = [state.parent for state in run.checkpoints.glob("checkpoint-*/trainer_state.json")]
-    newest = max(whole, key=lambda folder: int(folder.name.partition("-")[2]), default=None)
-    return str(newest) if newest else None

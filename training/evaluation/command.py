@@ -7,6 +7,7 @@ import click
 
 from core.json_lines import echo_json, json_option
 from core.settings import load_settings
+from training.layouts.listing import DEFAULT_FRAMES
 
 
 @click.command()
@@ -30,7 +31,7 @@ from core.settings import load_settings
 @click.option(
     "--frames",
     type=click.IntRange(1),
-    default=10,
+    default=DEFAULT_FRAMES,
     show_default=True,
     help="At most so many of each video; a prepared dataset keeps its own.",
 )

@@ -23,7 +23,8 @@ from training.evaluation.gains import Row, compare_gains
 from training.evaluation.model_under_test import Faces, ModelUnderTest
 from training.evaluation.numbers import listed
 from training.evaluation.rows import resampled_together
-from training.evaluation.testset import FRAMES, gather
+from training.evaluation.testset import gather
+from training.layouts.listing import DEFAULT_FRAMES
 from training.progress import track
 from training.scoring import PreparedFile, count_reasons, prepare_files
 
@@ -40,7 +41,7 @@ class Options:
 
     images: int = 32
     split: str = "test"
-    frames: int = FRAMES
+    frames: int = DEFAULT_FRAMES
     faces: Faces = "auto"
     device: str = "auto"
     rounds: int = 1000

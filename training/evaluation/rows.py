@@ -11,7 +11,7 @@ from detector.decision import Calibration
 from training.evaluation.caveats import find_caveats
 from training.evaluation.levels import Level, levels
 from training.evaluation.model_under_test import UNCALIBRATED
-from training.evaluation.testset import complete
+from training.evaluation.testset import complete, opposites
 from training.metrics import Labels, Measurement, measure
 from training.scoring import Scored, count_reasons
 
@@ -125,7 +125,8 @@ def measure_table(
 def choose(table: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Yield what each row of an evaluation is measured on: by what, its name, and the items.
 
-    The fakes of a method are measured against the reals of their dataset.
+    The fakes of a method are measured against the reals of their dataset; of a dataset that has
+    none, against those of each dataset of reals.
     """
     yield "overall", "all", table
     datasets = dict(list(table.groupby("dataset", sort=False)))
@@ -140,10 +141,13 @@ def choose(table: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
         if 1 < len(set(items["source_id"])) <= MOST_SOURCES:
             for source, shown in items.groupby("source_id", sort=False):
                 yield "source", f"{name}: {source or 'unknown'}", shown
-    labels = {name: set(items["label"]) for name, items in datasets.items()}
-    for fakes in (name for name in datasets if labels[name] == {1}):
-        for reals in (name for name in datasets if labels[name] == {0}):
-            yield "pair", f"{fakes} vs {reals}", pd.concat([datasets[fakes], datasets[reals]])
+    for fake, real in opposites(table):
+        fakes, reals = datasets[fake], datasets[real]
+        yield "pair", f"{fake} vs {real}", pd.concat([fakes, reals])
+        if len(set(fakes["method"])) > 1:
+            for method, made in fakes.groupby("method", sort=False):
+                name = f"{fake}: {method or 'unknown'} vs {real}"
+                yield "method", name, pd.concat([made, reals])
 
 
 def resampled_together(items: pd.DataFrame) -> Labels:

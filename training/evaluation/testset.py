@@ -12,16 +12,15 @@ from core.errors import DatasetError
 from training.dataset import PreparedDataset, is_prepared, select
 from training.layouts.catalogue import parse_source, read_source, require_apart
 from training.layouts.files import is_video
-from training.layouts.listing import Source
+from training.layouts.listing import DEFAULT_FRAMES, Source
 from training.unpack import Candidate, thin, unpack
 
 DEFAULTS = {"dataset": "", "method": "", "source_id": "", "video_id": "", "frame": -1, "group": -1}
 EVERYTHING = "all"
-FRAMES = 10  # of each video, where it is not told otherwise
 
 
 def gather(
-    data: Sequence[str], split: str, *, scratch: Path | None = None, frames: int = FRAMES
+    data: Sequence[str], split: str, *, scratch: Path | None = None, frames: int = DEFAULT_FRAMES
 ) -> pd.DataFrame:
     """Return the items of prepared datasets and of data in any layout, as `--data` names them.
 
@@ -47,6 +46,14 @@ def gather(
             f"There is no image of the split {split} in {', '.join(data)}; name another --split."
         )
     return items
+
+
+def opposites(items: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the datasets to measure beside each other: each of fakes only, each of reals only."""
+    labels = items.groupby("dataset", sort=False)["label"].agg(set).to_dict()
+    fakes = [str(name) for name, found in labels.items() if found == {1}]
+    reals = [str(name) for name, found in labels.items() if found == {0}]
+    return [(fake, real) for fake in fakes for real in reals]
 
 
 def complete(items: pd.DataFrame) -> pd.DataFrame:

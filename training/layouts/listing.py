@@ -15,6 +15,7 @@ from core.errors import DatasetError
 LABELS = {"real": 0, "fake": 1}
 SPLITS = ("train", "validation", "test")
 REAL = "real"  # the method of every real
+DEFAULT_FRAMES = 10  # of each video, where it is not told otherwise
 
 
 @dataclass(frozen=True)

@@ -43,3 +43,15 @@ def test_a_version_that_scores_faces_has_both(card: dict[str, Any], tmp_path: Pa
     (whole,) = text.split("## The same images, scored whole (faces off)")[1:]
     for name in [*unseen["sources"], *unseen["pairs"]]:
         assert f"| {name} |" in whole.split("##")[0]
+
+
+def test_sources_that_chose_the_epoch_are_marked(card: dict[str, Any], tmp_path: Path) -> None:
+    """They are not trained on, but not unseen either; without the fact nothing is said."""
+    marked = "(looked at when the epoch was chosen)"
+    assert marked not in _written(card, tmp_path)
+    card["stages"][0]["cross"] = {"sources": ["celeba"], "fingerprint": "0"}
+    lines = _written(card, tmp_path).splitlines()
+    names = [line.split("|")[1].strip() for line in lines if marked in line]
+    assert f"celeba {marked}" in names
+    assert f"tpdne vs celeba {marked}" in names
+    assert not any(name.startswith("tpdne (") for name in names)

@@ -25,7 +25,7 @@ from training.layouts.catalogue import parse_source, parse_sources, read_source
 from training.prepare import Options, prepare_dataset
 from training.publish import publish
 from training.run import Run
-from training.selection import build_selection
+from training.selection import Selection, build_selection
 from training.train import train
 
 WHOLE = Options(faces=False, seed=1)
@@ -181,6 +181,60 @@ def test_a_stopped_run_ends_as_if_it_had_not_stopped(
         assert np.array_equal(weights, expected[name]), name
 
 
+class Killed(Exception):
+    """What stops a run that is being measured."""
+
+
+def test_a_resumed_run_stops_as_early_as_one_that_was_not_stopped(
+    dataset: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Epochs that were no better count across a kill, and an end that came early is an end."""
+    measured: list[int] = []
+
+    def never_better(*_: object) -> dict[str, float]:
+        measured.append(1)
+        if len(measured) == 3:
+            raise Killed
+        return {"accuracy": 0.5, "auc": 0.5, "score": 0.5}
+
+    monkeypatch.setattr(Selection, "measure", never_better)
+    config = TINY.model_copy(update={"epochs": 6, "patience": 2})
+    out = tmp_path / "run"
+    with pytest.raises(Killed):
+        train(config, dataset, str(backbone), out, resume=False)
+    assert train(config, dataset, str(backbone), out, resume=True).stage()["epochs_run"] == 3
+    shutil.rmtree(out / "model")  # killed before the best model was kept
+    ended = train(config, dataset, str(backbone), out, resume=True)
+    assert (ended.stage()["epochs_run"], ended.stage()["best_epoch"]) == (3, 1)
+    assert (out / "model" / "model.safetensors").exists()
+    assert len(measured) == 4
+
+
+def test_a_run_that_has_ended_is_left_as_it_is(run: Run, dataset: Path, backbone: Path) -> None:
+    """To resume it trains nothing and writes nothing."""
+    before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
+    assert train(TINY, dataset, str(backbone), run.folder, resume=True) == run
+    assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
+
+
+def test_a_run_knows_the_sources_that_chose_its_epoch(
+    dataset: Path, backbone: Path, unseen: Path, tmp_path: Path
+) -> None:
+    """Their names and images are written down, and others are refused when it goes on."""
+    config = TINY.model_copy(update={"epochs": 1})
+    cross = (str(unseen / "gan"), f"camera={unseen / 'photos'}")
+    out = tmp_path / "run"
+    made = train(config, dataset, str(backbone), out, cross=cross, resume=False)
+    assert made.stage()["cross"]["sources"] == ["camera", "gan"]
+    again = shutil.copytree(unseen, tmp_path / "moved")
+    moved = (str(again / "gan"), f"camera={again / 'photos'}")
+    assert train(config, dataset, str(backbone), out, cross=moved, resume=True).facts == made.facts
+    next((again / "gan").rglob("*.png")).unlink()
+    for other in ((), moved):
+        with pytest.raises(ConfigurationError, match="started with, or name another --out"):
+            train(config, dataset, str(backbone), out, cross=other, resume=True)
+
+
 def test_a_second_stage_remembers_the_first(run: Run, dataset: Path, tmp_path: Path) -> None:
     """A run that starts from another's model keeps its backbone and tells of both stages."""
     config = TINY.model_copy(update={"epochs": 1, "seed": 8})
@@ -242,6 +296,16 @@ def test_each_publication_is_a_version_of_its_own(run: Run, version: Path) -> No
     before = (version / "SHA256SUMS").read_bytes()
     assert publish(run.folder, "drawn", version.parent, cross=()).name == "drawn-2"
     assert (version / "SHA256SUMS").read_bytes() == before
+
+
+def test_a_version_may_be_of_any_size_unless_it_is_told(run: Run, tmp_path: Path) -> None:
+    """`--max-mb` refuses a larger one, and then the registry stays empty."""
+    words = ["publish", "--run", str(run.folder), "--name", "drawn", "--registry", str(tmp_path)]
+    with pytest.raises(ConfigurationError, match="raise --max-mb"):
+        publish(run.folder, "drawn", tmp_path, cross=(), max_bytes=10_000)
+    assert Registry(tmp_path).list() == []
+    done = CliRunner().invoke(cli.train, [*words, "--max-mb", "1"], catch_exceptions=False)
+    assert "Published drawn-1" in done.output
 
 
 def test_a_run_that_has_not_ended_is_not_published(run: Run, tmp_path: Path) -> None:

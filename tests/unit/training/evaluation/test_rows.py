@@ -54,6 +54,18 @@ def test_fakes_only_datasets_are_paired_with_reals_only_ones() -> None:
     assert {name: one.auc for name, one in found.pairs.items()} == {"faces vs camera": 1}
 
 
+def test_methods_without_reals_of_their_own_are_paired_too() -> None:
+    """Each method of a dataset of fakes has an AUC beside each dataset of reals."""
+    images = [{**one, "dataset": "camera"} for one in REALS]
+    images += [{**one, "dataset": "faces"} for one in (*SWAPS, *GANS)]
+    rows = evaluate(scored_images(images), UNCALIBRATED, rounds=0).rows
+    swap, gan = (
+        row(rows, "method", f"faces: {name} vs camera").measurement for name in ("swap", "gan")
+    )
+    assert (swap.n_real, swap.n_fake, swap.auc) == (4, 2, 1)
+    assert (gan.n_real, gan.n_fake, gan.auc) == (4, 2, 0.375)
+
+
 def test_few_sources_have_rows_and_many_do_not() -> None:
     """Sources are worth a row as long as each of them has images enough."""
     few = [{**one, "source_id": f"s{place % 2}"} for place, one in enumerate(REALS * 3)]
