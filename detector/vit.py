@@ -39,13 +39,6 @@ def load_vit(name_or_folder: str | Path, *, new_head: bool = False) -> ViTForIma
         ) from error
 
 
-def normalize(pixels: torch.Tensor, spec: PreprocessingSpec) -> torch.Tensor:
-    """Return float32 [n, 3, size, size], normalized per channel, of uint8 images."""
-    mean = torch.tensor(spec.mean, device=pixels.device).view(1, 3, 1, 1) * 255
-    std = torch.tensor(spec.std, device=pixels.device).view(1, 3, 1, 1) * 255
-    return (pixels.to(torch.float32) - mean) / std
-
-
 def side_of(vit: ViTForImageClassification) -> int:
     """Return the side of the square images that the network takes; raises ModelUnavailableError."""
     size = vit.config.image_size

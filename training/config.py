@@ -36,7 +36,7 @@ class Augmentation(_Section):
     max_noise: Annotated[float, Field(ge=1)] = 8  # standard deviation, of 255
     encode: Share = 0.5
     encode_again: Share = 0.2  # of those that were encoded
-    min_quality: Annotated[int, Field(ge=1, le=100)] = 50
+    min_quality: Annotated[int, Field(ge=1, le=100)] = 30
     erase: Share = 0.1
     max_erased_area: Annotated[float, Field(ge=0.02, le=0.5)] = 0.1
 

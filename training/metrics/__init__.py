@@ -1,6 +1,6 @@
 """What is measured of scores and labels, and how sure one can be of it. Knows no image."""
 
-from training.metrics.measurement import Confusion, Interval, Measurement, accuracy_and_auc, measure
+from training.metrics.measurement import Confusion, Interval, Measurement, measure
 from training.metrics.ranking import Floats, Labels
 from training.metrics.reliability import Reliability, reliability
 
@@ -11,7 +11,6 @@ __all__ = [
     "Labels",
     "Measurement",
     "Reliability",
-    "accuracy_and_auc",
     "measure",
     "reliability",
 ]

@@ -119,15 +119,6 @@ def measure(
     )
 
 
-def accuracy_and_auc(margins: Floats, labels: Labels) -> dict[str, float]:
-    """Return the accuracy at a margin of 0 and the area under the ROC curve."""
-    ranked = ranking.rank(margins, labels, np.ones((1, len(labels))))
-    return {
-        "accuracy": float(np.mean((margins >= 0) == (labels == 1))),
-        "auc": float(ranking.area_under_roc(ranked)[0]),
-    }
-
-
 def _values(
     scores: Floats, labels: Labels, threshold: float, uncalibrated: Floats, weights: Floats
 ) -> dict[str, Floats]:

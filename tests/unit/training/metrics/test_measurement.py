@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
+from sklearn.metrics import f1_score, precision_score, recall_score
 
-from training.metrics import accuracy_and_auc, measure
+from training.metrics import measure
 
 SCORES = np.array([0.1, 0.4, 0.35, 0.8])
 LABELS = np.array([0, 0, 1, 1])
@@ -115,10 +115,3 @@ def test_both_errors_of_calibration_are_told_apart() -> None:
     assert found.uncalibrated_error == 0
     assert found.calibration_error is not None
     assert found.calibration_error > 0.2
-
-
-def test_accuracy_and_auc_of_margins() -> None:
-    """Margins are cut at zero and ranked as they are."""
-    margins = np.array([-1.0, 3.0, -0.5, 8.0])
-    found = accuracy_and_auc(margins, LABELS)
-    assert found == {"accuracy": 0.5, "auc": pytest.approx(roc_auc_score(LABELS, margins))}
