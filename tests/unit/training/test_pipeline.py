@@ -344,6 +344,15 @@ def test_the_commands_say_what_they_did(
     assert (tmp_path / "measured" / "evaluation.json").exists()
 
 
+def test_autoencoders_learn_at_least_a_step(dataset: Path) -> None:
+    """`--steps 0` is refused before anything is written."""
+    words = ["reconstruct", "--data", str(dataset), "--steps", "0"]
+    done = CliRunner().invoke(cli.train, words)
+    assert done.exit_code == 2
+    assert "--steps" in done.output
+    assert not (dataset / "reconstructed").exists()
+
+
 def test_a_preparation_is_told_as_json(drawn: Path, tmp_path: Path) -> None:
     """What report.json has, and where it lies, in one line of standard output."""
     out = tmp_path / "data"
