@@ -91,3 +91,15 @@ def test_a_key_that_is_revoked_meanwhile_signs_out(rig: ApiRig, page: Page) -> N
     sign_in(page, rig.add_key("new", Scope.ADMIN))
     expect(page).to_have_url(re.compile(f"/jobs/{made.json['id']}$"))
     expect(page.get_by_text("Waiting")).to_be_visible()
+
+
+def test_a_list_that_is_open_signs_out_as_well(rig: ApiRig, page: Page) -> None:
+    """The form takes the place of the page, not of a part of it."""
+    page.goto("/jobs?state=queued")
+    sign_in(page, rig.add_key("app"))
+    expect(page.get_by_text("There are no such jobs.")).to_be_visible()
+    with rig.database.write() as session:
+        api_keys.revoke(session, "app")
+    expect(page).to_have_title(re.compile("^Sign in"))
+    sign_in(page, rig.add_key("new"))
+    expect(page).to_have_url(re.compile(r"/jobs\?state=queued$"))
