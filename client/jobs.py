@@ -144,7 +144,7 @@ class AsyncJobs(AsyncSubmission, AsyncFollowing):
         await save(self._http, f"{path_of(job)}/export", chosen, Path(path))
 
     async def cancel(self, job: JobRef) -> Job:
-        """Ask the server to stop the job; shards in hand still end."""
+        """Ask the server to stop the job; what is scored by then stays."""
         return job_from(await self._http.insist("POST", f"{path_of(job)}/cancel"))
 
     async def retry(self, job: JobRef, *, code: str | Sequence[str] | None = None) -> Job:

@@ -1,13 +1,15 @@
-"""Claims: queued shards taken by lease, one or a handful at a time, and kept by renewing it."""
+"""Claims: queued shards taken by lease, one or a handful at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Float,
     Integer,
+    Row,
     Select,
     bindparam,
     select,
@@ -17,21 +19,24 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from core.errors import FakesweepError
 from core.sources import SourceItem
 from core.terms import FaceMode, ShardState
 from db import dispatching, jobs
 from db.clock import database_time
 from db.models import Job, ModelVersion, Shard
+from db.models.shards import positions_of
 
-
-class LeaseLostError(FakesweepError):
-    """Another worker holds these shards by now; what this one did of them is dropped."""
-
-    def __init__(self, shard_ids: Sequence[int]) -> None:
-        names = ", ".join(str(shard_id) for shard_id in shard_ids)
-        super().__init__(f"Given to another worker, so this one's work is dropped: shard {names}.")
-        self.shard_ids = shard_ids
+CLAIMED = (  # columns, and no mapped object: a fast worker's time went into making these
+    Shard.id,
+    Shard.job_id,
+    Shard.rank,
+    Shard.turn,
+    Shard.first_position,
+    Shard.items,
+    Shard.lease_token,
+    Shard.attempts,
+    Shard.postponements,
+)
 
 
 @dataclass(frozen=True)
@@ -76,29 +81,25 @@ def claim_next(
     given: dict[str, object] = {"worker": worker, "lease_s": lease_s}
     if barred:
         given["barred"] = barred
-    shard = session.scalar(_claiming_next(interactive, bool(barred)), given)
-    if shard is None:
+    claiming = _claiming_next(interactive, bool(barred))
+    taken = session.connection().execute(claiming, given).first()
+    if taken is None:
         return None
     query = (
         select(Job.public_id, Job.model_version_id, ModelVersion.name, Job.rescan, Job.faces)
         .join(ModelVersion, ModelVersion.id == Job.model_version_id)
-        .where(Job.id == shard.job_id)
+        .where(Job.id == taken.job_id)
     )
     public_id, model_version_id, model_version, rescan, faces = session.execute(query).one()
     return ShardClaim(
-        shard_id=shard.id,
-        job_id=shard.job_id,
+        job_id=taken.job_id,
         public_id=public_id,
         model_version_id=model_version_id,
         model_version=model_version,
-        interactive=shard.rank == dispatching.INTERACTIVE_RANK,
+        interactive=taken.rank == dispatching.INTERACTIVE_RANK,
         rescan=rescan,
         faces=faces,
-        positions=tuple(shard.positions),
-        items=_items(shard),
-        token=shard.lease_token,
-        attempts=shard.attempts,
-        postponements=shard.postponements,
+        **_of_shard(taken),
     )
 
 
@@ -113,39 +114,14 @@ def claim_more(
     if not ids:
         return []
     given = {"ids": ids, "worker": worker, "lease_s": lease_s}
-    taken = session.scalars(_claiming_these(), given).all()
+    taken = session.connection().execute(_claiming_these(), given).all()
     return [
-        replace(
-            first,
-            shard_id=shard.id,
-            positions=tuple(shard.positions),
-            items=_items(shard),
-            token=shard.lease_token,
-            attempts=shard.attempts,
-            postponements=shard.postponements,
-        )
-        for shard in sorted(taken, key=lambda shard: shard.turn or 0)
+        replace(first, **_of_shard(shard)) for shard in sorted(taken, key=lambda shard: shard.turn)
     ]
 
 
-def renew(session: Session, tokens: Sequence[tuple[int, int]], *, lease_s: float) -> None:
-    """Extend the leases of the claims, given as (shard id, token); a lost one stays lost.
-
-    Rows are locked by their ids, as commits do it; one that is being committed needs no renewal.
-    """
-    wanted = dict(tokens)
-    rows = session.execute(leased(skip_locked=True), {"ids": list(wanted)}).all()
-    held = [row.id for row in rows if row.lease_token == wanted[row.id]]
-    session.execute(
-        update(Shard)
-        .where(Shard.id.in_(held))
-        .values(lease_expires_at=database_time(lease_s))
-        .execution_options(synchronize_session=False)
-    )
-
-
 @cache
-def _claiming_next(interactive: bool, some_barred: bool) -> ReturningUpdate[Shard]:
+def _claiming_next(interactive: bool, some_barred: bool) -> ReturningUpdate[*tuple[Any, ...]]:
     """Return the statement of a claim, built once: it runs for each handful."""
     wanted = select(Job.id).where(Job.id == Shard.job_id, Job.state.in_(jobs.ACTIVE)).exists()
     next_id = (
@@ -173,22 +149,11 @@ def _fresh() -> Select[int]:
 
 
 @cache
-def leased(*, skip_locked: bool = False) -> Select[int, int]:
-    """Return the query of those of the shards `ids` that are in hand: id and token, locked."""
-    return (
-        select(Shard.id, Shard.lease_token)
-        .where(Shard.id.in_(bindparam("ids", expanding=True)), Shard.state == ShardState.LEASED)
-        .order_by(Shard.id)
-        .with_for_update(skip_locked=skip_locked)
-    )
-
-
-@cache
-def _claiming_these() -> ReturningUpdate[Shard]:
+def _claiming_these() -> ReturningUpdate[*tuple[Any, ...]]:
     return _claiming(Shard.id.in_(bindparam("ids", expanding=True)))
 
 
-def _claiming(chosen: ColumnElement[bool]) -> ReturningUpdate[Shard]:
+def _claiming(chosen: ColumnElement[bool]) -> ReturningUpdate[*tuple[Any, ...]]:
     return (
         update(Shard)
         .where(chosen, Shard.state == ShardState.QUEUED)
@@ -199,10 +164,17 @@ def _claiming(chosen: ColumnElement[bool]) -> ReturningUpdate[Shard]:
             leased_by=bindparam("worker"),
             lease_expires_at=database_time(bindparam("lease_s", type_=Float)),
         )
-        .returning(Shard)
-        .execution_options(synchronize_session=False, populate_existing=True)
+        .returning(*CLAIMED)
     )
 
 
-def _items(shard: Shard) -> tuple[SourceItem, ...]:
-    return tuple(SourceItem.from_row(row) for row in shard.items)
+def _of_shard(taken: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    """Return what a claim has of its shard's row."""
+    return {
+        "shard_id": taken.id,
+        "positions": tuple(positions_of(taken.first_position, taken.items)),
+        "items": tuple(map(SourceItem.from_row, taken.items)),
+        "token": taken.lease_token,
+        "attempts": taken.attempts,
+        "postponements": taken.postponements,
+    }

@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from core.terms import ShardState
 from db import dispatching, endings, retries, verdicts
-from db.claims import LeaseLostError, ShardClaim, leased
+from db.claims import ShardClaim
 from db.clock import database_time
 from db.dispatching import Queued
+from db.leases import LeaseLostError, leased
 from db.models import Shard
 from db.verdicts import NewVerdict
 

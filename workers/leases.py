@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.logs import get_logger
-from db import claims, planning
+from db import leases, planning
 from db.session import Database
 
 RENEWALS_A_LEASE = 3
@@ -87,7 +87,7 @@ class LeaseKeeper:
             plans = list(self._plans)
         if late:
             log.error("shards_take_too_long", count=late, longest_s=self.longest_s)
-        _renew(self.database, claims.renew, held, self.lease_s)
+        _renew(self.database, leases.renew, held, self.lease_s)
         _renew(self.database, planning.renew, plans, self.lease_s)
 
 

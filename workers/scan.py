@@ -14,7 +14,8 @@ from core.errors import ModelUnavailableError
 from core.logs import get_logger
 from core.taskqueue import TaskQueue
 from db import claims
-from db.claims import LeaseLostError, ShardClaim
+from db.claims import ShardClaim
+from db.leases import LeaseLostError
 from db.session import Database
 from workers.batcher import DeviceError
 from workers.dispatch import ring, ring_for_webhooks

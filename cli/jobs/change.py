@@ -15,7 +15,7 @@ from core.terms import ItemCode
 @json_option
 @server_option
 def cancel(job_id: str, as_json: bool, url: str | None) -> None:
-    """Cancel a job; shards in hand still end."""
+    """Cancel a job; what is scored by then stays."""
     with connected(url) as client:
         job = client.jobs.cancel(job_id)
     _tell(job, f"{job.counters.ended} images have a verdict.", as_json)

@@ -20,7 +20,7 @@ from cli.stack.supervisor import Supervisor
 from core.cores import usable_cores
 from core.settings import Settings
 
-WORKER_GRACE_S = 30.0  # for the shards in hand; what is cut off, recovery repeats
+WORKER_GRACE_S = 30.0  # to commit what is scored of the shards in hand and to hand back the rest
 
 Say = Callable[[str], None]
 

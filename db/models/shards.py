@@ -1,5 +1,6 @@
 """The table of shards."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -68,7 +69,9 @@ class Shard(Base):
     @property
     def positions(self) -> list[int]:
         """The positions of the shard's items; those of a retry need not be neighbours."""
-        return [
-            row.get("position", self.first_position + offset)
-            for offset, row in enumerate(self.items)
-        ]
+        return positions_of(self.first_position, self.items)
+
+
+def positions_of(first_position: int, items: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the positions of a shard's items: in the items, or one after the other."""
+    return [row.get("position", first_position + offset) for offset, row in enumerate(items)]

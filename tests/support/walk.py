@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from core.sources import SourceItem
 from db import claims, dispatching, endings, plan_turns, planning, reopening, retries, shards
-from db.claims import LeaseLostError, ShardClaim
+from db.claims import ShardClaim
 from db.clock import database_time
+from db.leases import LeaseLostError
 from db.models import Job, Shard
 from db.planning import PlanClaim
 from db.session import Database

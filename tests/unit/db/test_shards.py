@@ -4,7 +4,7 @@ import pytest
 
 from core.terms import ItemCode, JobKind, JobState, Outcome, ShardState
 from db import claims, dispatching, retries, shards, verdicts
-from db.claims import LeaseLostError
+from db.leases import LeaseLostError
 from db.session import Database
 from tests.support.rows import (
     add_job_of,
