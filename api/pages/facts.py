@@ -8,8 +8,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from api.pages.cards import entry, number, text
-from api.pages.words import number as with_separators
-from api.pages.words import share, three
+from api.pages.numbers import number as with_separators
+from api.pages.numbers import share, three
 
 SAID_NOTHING = _("The card does not say.")
 

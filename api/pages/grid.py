@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from flask import Blueprint, Request, render_template, request
 
 from api.pages.elsewhere import hosts_of
+from api.pages.progress import ended
 from api.pages.scale import Band, band_of
-from api.pages.words import ended
 from api.queries import VerdictQuery
 from api.schemas import Counters, JobView, VerdictPage
 from api.services import services

@@ -8,8 +8,8 @@ from flask import Blueprint, request
 from api.jobs import read_job_view
 from api.pages.fragments import fragment
 from api.pages.grid import view_of
+from api.pages.progress import ended
 from api.pages.scale import HEIGHT, WIDTH, Band, band_of
-from api.pages.words import ended
 from api.schemas import JobView
 from api.services import services
 from core.terms import ItemCode, Label, Outcome

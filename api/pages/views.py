@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from api.errors import PageError
 from api.jobs import read_job_view
-from api.pages import problems, words
+from api.pages import filters, problems, words
 from api.pages.fragments import fragment
 from api.pages.grid import CARDS_A_PAGE, grid_of, view_of
 from api.pages.live import live_jobs
@@ -30,7 +30,7 @@ blueprint = Blueprint(
     static_url_path="/static",
     template_folder="templates",
 )
-words.register(blueprint)
+filters.register(blueprint)
 problems.register(blueprint)
 
 

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from api.pages.language import LANGUAGES
+from api.pages.numbers import clock, number, share
+from api.pages.progress import pace
 from api.pages.script_words import WORDS, script_words
-from api.pages.words import FILE_WORDS, STATES, clock, number, pace, share
+from api.pages.words import FILE_WORDS, STATES
 from api.schemas import JobView
 from core.terms import JobState
 from detector.metadata import SAID, SAID_OF_THE_SHOT

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from api.pages.words import CODES, KINDS, STATES, clock, pace
+from api.pages.numbers import clock
+from api.pages.progress import pace
+from api.pages.words import CODES, KINDS, STATES
 from api.schemas import JobView
 from core.terms import ItemCode, JobState, Label, Outcome
 from tests.support.api import ApiRig, part
