@@ -141,9 +141,12 @@ class ShardScanner:
         ids = [claim.shard_id for claim in handful.claims]
         try:
             scores = in_flight.enter_context(self.scorer.scoring(handful))
-        except (ModelUnavailableError, DeviceError) as error:
+        except ModelUnavailableError as error:
             log.error("model_unavailable", shard_ids=ids, reason=str(error))
             self.tally.add_error(str(error))
+            return partial(self.landing.land, Scores([], str(error)))
+        except DeviceError as error:  # which the batcher has counted
+            log.error("device_failed", shard_ids=ids, reason=str(error))
             return partial(self.landing.land, Scores([], str(error)))
         except Exception as error:  # nothing that a shard does may stop the worker
             if is_passing(error):
