@@ -5,6 +5,7 @@ A larger one gains nothing, and whoever waits for a single image waits for all o
 
 import io
 import time
+from statistics import median
 
 import numpy as np
 from PIL import Image
@@ -14,8 +15,10 @@ from detector.engines import OutOfMemoryError
 from workers.batches import Forward, Pixels
 from workers.detectors import LoadedDetector
 
+FEWEST = 2  # on no device was one image at a time the fastest, only at times, by chance
 WORTH_IT = 1.1  # how much faster twice the images must be scored, for each of them
-ROUNDS = 2  # the quicker one counts; the first may pay for what is made once
+ROUNDS = 3  # the sizes take turns, since machines change their speed; the median counts, since
+# what is made once for a size falls into the first
 
 log = get_logger(__name__)
 
@@ -23,17 +26,14 @@ log = get_logger(__name__)
 def best_batch(detector: LoadedDetector, most: int) -> int:
     """Return the batch size, a power of two up to `most`, by forwarding a few blank batches."""
     blank = detector.prepare_whole(_blank_image()).pixels
-    best, best_rate, size = 1, _rate(detector.forward, blank), 2
-    while size <= most:
-        try:
-            rate = _rate(detector.forward, np.repeat(blank, size, axis=0))
-        except OutOfMemoryError:
-            break
-        if rate < WORTH_IT * best_rate:
-            break
-        best, best_rate, size = size, rate, 2 * size
-    log.info("batch_tuned", images=best, images_per_s=round(best_rate, 1))
-    return best
+    size = min(FEWEST, most)
+    try:
+        while 2 * size <= most and _gain(detector.forward, blank, size) >= WORTH_IT:
+            size *= 2
+    except OutOfMemoryError:  # the batcher halves what does not fit, should it be the smallest
+        pass
+    log.info("batch_tuned", images=size)
+    return size
 
 
 def _blank_image() -> bytes:
@@ -42,11 +42,13 @@ def _blank_image() -> bytes:
     return file.getvalue()
 
 
-def _rate(forward: Forward, pixels: Pixels) -> float:
-    """Return the images a second of a forward pass."""
-    fastest_s = float("inf")
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        forward(pixels)
-        fastest_s = min(fastest_s, time.perf_counter() - begun)
-    return len(pixels) / fastest_s
+def _gain(forward: Forward, blank: Pixels, size: int) -> float:
+    """Return how many times as fast an image is in a batch of twice the size."""
+    small, large = (np.repeat(blank, count, axis=0) for count in (size, 2 * size))
+    return median(2 * _time_s(forward, small) / _time_s(forward, large) for _round in range(ROUNDS))
+
+
+def _time_s(forward: Forward, pixels: Pixels) -> float:
+    begun = time.perf_counter()
+    forward(pixels)
+    return time.perf_counter() - begun

@@ -20,7 +20,7 @@ from db.migrations import upgrade
 from db.session import Database
 from tests.support.services import free_port, postgres_server, short_folder, valkey_server
 
-FOLLOW_S = 0.1
+FOLLOW_S = 0.5  # what the client does by itself; the end is as the database dates it
 IMPATIENT_S = 0.02
 OPTIONS = {"faces": "off"}
 READY = b"ready."  # what Celery logs once it takes tasks

@@ -14,7 +14,7 @@ from tests.support.queue import RecordingQueue
 from tests.support.rows import add_job_of, claim_shard, get_job, shards_of
 from tests.support.workers import PretendDetector, bytes_of_name, shard_scanner
 from workers import fetching
-from workers.fetching import BLOCK_ITEMS, SLICES, Fetcher
+from workers.fetching import BLOCK_ITEMS, FIRST_ITEMS, SLICES, Fetcher
 from workers.handful import Handful
 from workers.scan import ShardScanner
 
@@ -122,8 +122,21 @@ def test_a_block_of_large_files_is_short(
     assert sorted(item.source.name for block in blocks for item in block) == names
 
 
+def test_the_device_begins_soon(database: Database) -> None:
+    """A shard that is alone in hand comes in blocks that grow; one of several, in full ones."""
+    names = [f"r{i:03d}" for i in range(3 * BLOCK_ITEMS)]
+    job_id = add_job_of(database, names)
+    claim = claim_shard(database, shards_of(database, job_id)[0].id)
+    with ThreadPoolExecutor(2) as threads:
+        fetcher = Fetcher(bytes_of_name, threads, threads, Event(), lambda _job_id: False)
+        alone = [len(block) for block in fetcher.of(Handful([claim])).blocks()]
+        beside = [len(block) for block in fetcher.of(Handful([claim, claim])).blocks()]
+    assert alone == [FIRST_ITEMS, 16, BLOCK_ITEMS, BLOCK_ITEMS, 8]
+    assert beside == [2 * BLOCK_ITEMS] * 3
+
+
 def test_files_of_all_kinds_are_fetched_once_each(database: Database) -> None:
-    """Local and remote items of one shard come in one block, each with its own bytes."""
+    """Local and remote items of one shard come together, each with its own bytes."""
     server = Server()
     server.let_go.set()
     names = [f"r{i}" for i in range(SLICES)]

@@ -30,7 +30,8 @@ class TimedDetector(PretendDetector):
 @pytest.mark.parametrize(
     ("batch_s", "image_s", "fits", "expected"),
     [
-        (0, 0.1, 1000, 1),  # a CPU: every image costs the same
+        (0, 0.1, 1000, 2),  # a CPU: every image costs the same
+        (0, 0.1, 1, 2),  # not even that fits, which the batcher finds out
         (0.004, 0.0004, 1000, 64),  # a GPU: starting costs most, until the batch is large
         (0.004, 0.0002, 16, 16),
         (1, 0, 1000, 256),  # the most that may be
