@@ -15,6 +15,7 @@ from workers.detectors import Load
 from workers.dispatch import ring
 from workers.fetching import Fetch
 from workers.logs import take_over_logs
+from workers.niceness import step_back
 from workers.runtime import Runtime, Tune, build_runtime
 from workers.watchdog import EXIT_CODE
 
@@ -44,7 +45,7 @@ def run_worker(
     take_over_logs(settings)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read by torch when it is imported
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    _step_back(settings.worker_nice)
+    step_back(settings.worker_nice)
     app = create_celery(settings.broker_url, recovery_interval_s=settings.recovery_interval_s)
     require_broker(app)
     runtime = build_runtime(settings, queue or CeleryTaskQueue(app), load, fetch, tune)
@@ -70,15 +71,6 @@ def run_worker(
         lane.close()
     runtime.close()
     return EXIT_CODE if runtime.batcher.is_broken else worker.exitcode or 0
-
-
-def _step_back(niceness: int) -> None:
-    """Let other processes go first: bulk work fills every core, whoever asks for status waits.
-
-    Threads inherit it, so it must be done before any is started.
-    """
-    ours = os.getpriority(os.PRIO_PROCESS, 0)
-    os.setpriority(os.PRIO_PROCESS, 0, max(ours, niceness))
 
 
 def _stop_on_shutdown(runtime: Runtime) -> None:

@@ -172,7 +172,8 @@ class Batcher:
         forward = (self._interactive or self._bulk)[0].forward
         room = min(self._interactive_batch, self.max_batch) if urgent else self.max_batch
         parts = take(self._interactive, forward, room)
-        left = room - sum(part.stop - part.start for part in parts)
+        beside = max(1, min(room, self.max_batch // 2)) if urgent else room
+        left = beside - sum(part.stop - part.start for part in parts)
         return Batch(parts + take(self._bulk, forward, left), room)
 
     def _gather_ahead(self) -> None:

@@ -23,6 +23,7 @@ from workers.explaining import Explainer
 from workers.fetching import SLICES, Fetch, Fetcher
 from workers.leases import LeaseKeeper
 from workers.manifests import ManifestFetcher, fetcher_beside
+from workers.niceness import step_back_further
 from workers.parts import explainer_of, planner_of, recovery_of, scanner_of, worker_name
 from workers.planner import Planner
 from workers.recovery import Recovery
@@ -104,7 +105,9 @@ def build_runtime(
         on_broken=_end_process,
     )
     decoders = ThreadPoolExecutor(
-        settings.decode_threads or usable_cores(), thread_name_prefix="decode"
+        settings.decode_threads or usable_cores(),
+        thread_name_prefix="decode",
+        initializer=step_back_further,
     )
     downloaders = ThreadPoolExecutor(
         settings.worker_threads * SLICES, thread_name_prefix="download"

@@ -196,6 +196,17 @@ def test_the_next_full_batch_is_put_together_while_the_device_runs(batcher: Batc
     assert device.batches == [[0], [1, 2, 3, 4], [5, 6]]
 
 
+def test_bulk_fills_no_more_than_half_of_a_batch_that_is_waited_for() -> None:
+    """Where each image takes its time, as on a CPU, it would make the single scan wait longer."""
+    batcher, device = Batcher(max_batch=2, interactive_batch=8, linger_s=0), Device()
+    waiting = _held(batcher, device, [images(1, 2)])
+    waiting += [batcher.submit(device.forward, images(9), interactive=True)]
+    device.free.set()
+    assert [future.result(10).tolist() for future in waiting] == [[1, 2], [9]]
+    assert device.batches == [[0], [9], [1, 2]]
+    batcher.close()
+
+
 def test_a_batch_that_is_ready_waits_for_an_interactive_one(batcher: Batcher) -> None:
     """A single scan overtakes what was put together before it came."""
     device = Device()
