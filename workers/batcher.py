@@ -8,29 +8,20 @@ image goes through is broken: it is reported, and given no more images.
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from core.errors import FakesweepError
 from core.logs import get_logger
-from detector.engines import OutOfMemoryError
-from workers.batches import Batch, Block, Forward, Margins, Pixels, take
+from workers.backlog import Backlog
+from workers.batches import Batch, Block, DeviceError, Forward, Margins, Pixels, StoppedError
+from workers.forwarding import Forwarding
 from workers.tally import Tally
 
 Gathered = tuple[Batch, Future[Pixels]]
 
 log = get_logger(__name__)
-
-
-class StoppedError(FakesweepError):
-    """The process is stopping, so these bulk images are left to another worker."""
-
-
-class DeviceError(FakesweepError):
-    """A forward pass failed, which says nothing of its images: another worker may do them."""
 
 
 class Batcher:
@@ -45,17 +36,16 @@ class Batcher:
         tally: Tally | None = None,
         on_broken: Callable[[], object] = lambda: None,
     ) -> None:
-        self.max_batch = max_batch
         self.is_broken = False
+        self._forwarding = Forwarding(max_batch)
         self._tally = tally or Tally()
         self._on_broken = on_broken
-        self._interactive_batch = interactive_batch
         self._linger_s = linger_s
-        self._interactive: deque[Block] = deque()
-        self._bulk: deque[Block] = deque()
+        self._waiting = Backlog(interactive_batch)
         self._ahead: Gathered | None = None
-        self._forward_since: float | None = None
-        self._changed = threading.Condition()
+        lock = threading.Lock()
+        self._changed = threading.Condition(lock)  # for the device
+        self._room = threading.Condition(lock)  # for those who have more bulk images for it
         self._closed = False
         self._stopping = False
         self._gatherer = ThreadPoolExecutor(1, thread_name_prefix="next-batch")
@@ -63,10 +53,14 @@ class Batcher:
         self._thread.start()
 
     @property
+    def max_batch(self) -> int:
+        """The most images of a forward pass."""
+        return self._forwarding.max_batch
+
+    @property
     def forward_s(self) -> float:
         """For how long the forward pass that runs now has been running, seconds; else 0."""
-        since = self._forward_since
-        return 0.0 if since is None else time.monotonic() - since
+        return self._forwarding.running_s
 
     def submit(self, forward: Forward, pixels: Pixels, *, interactive: bool) -> Future[Margins]:
         """Queue a block of images, uint8 [n, 3, size, size], n >= 1, for one model.
@@ -83,17 +77,25 @@ class Batcher:
                 raise DeviceError("The device of the worker is broken.")
             if self._stopping and not interactive:
                 raise StoppedError("The worker is stopping.")
-            (self._interactive if interactive else self._bulk).append(block)
+            self._waiting.add(block, interactive=interactive)
             self._changed.notify()
         return block.future
+
+    def wait_for_room(self) -> None:
+        """Wait until the device has use for more bulk images, or will take none any more.
+
+        What is decoded earlier takes memory, and on a CPU the device's cores.
+        """
+        with self._room:
+            self._room.wait_for(self._has_room)
 
     def stop_bulk(self) -> None:
         """Take no more bulk blocks; the futures of those not begun get StoppedError."""
         with self._changed:
             self._stopping = True
-            dropped = [block for block in self._bulk if block.taken == 0]
-            self._bulk = deque(block for block in self._bulk if block.taken > 0)
+            dropped = self._waiting.drop_bulk()
             self._changed.notify()
+            self._room.notify_all()
         for block in dropped:
             block.future.set_exception(StoppedError("The worker is stopping."))
 
@@ -102,6 +104,7 @@ class Batcher:
         with self._changed:
             self._closed = True
             self._changed.notify()
+            self._room.notify_all()
         self._thread.join()
         self._gatherer.shutdown()
 
@@ -111,7 +114,7 @@ class Batcher:
             self._gather_ahead()
             begun = time.monotonic()
             try:
-                batch.settle(self._forward_halving(batch.forward, pixels.result()))
+                batch.settle(self._forwarding.run(batch.forward, pixels.result()))
             except BaseException as error:  # the device thread must outlive any failure of a batch
                 self._fail(batch, error)
             self._tally.add_batch(batch.size, batch.room, time.monotonic() - begun)
@@ -131,11 +134,10 @@ class Batcher:
         """Take no more images; the futures of all that wait get DeviceError."""
         with self._changed:
             self.is_broken = True
-            waiting = [*self._interactive, *self._bulk]
+            waiting = [*self._waiting.clear()]
             waiting += [part.block for part in (self._ahead[0].parts if self._ahead else ())]
-            self._interactive.clear()
-            self._bulk.clear()
             self._ahead = None
+            self._room.notify_all()
         for block in waiting:
             if not block.future.done():
                 block.future.set_exception(DeviceError("The device of the worker is broken."))
@@ -145,10 +147,11 @@ class Batcher:
         with self._changed:
             if not self._wait_for_images():
                 return None
-            if self._ahead is not None and not self._interactive:
+            if self._ahead is not None and not self._waiting.interactive:
                 gathered, self._ahead = self._ahead, None
                 return gathered
-            batch = self._form()
+            batch = self._waiting.take_batch(self.max_batch)
+            self._make_room()
         return batch, _done(batch.gather())
 
     def _wait_for_images(self) -> bool:
@@ -164,53 +167,35 @@ class Batcher:
         return False
 
     def _has_images(self) -> bool:
-        return bool(self._interactive or self._bulk or self._ahead)
-
-    def _form(self) -> Batch:
-        """Take the images of the next batch, interactive ones first."""
-        urgent = bool(self._interactive)
-        forward = (self._interactive or self._bulk)[0].forward
-        room = min(self._interactive_batch, self.max_batch) if urgent else self.max_batch
-        parts = take(self._interactive, forward, room)
-        beside = max(1, min(room, self.max_batch // 2)) if urgent else room
-        left = beside - sum(part.stop - part.start for part in parts)
-        return Batch(parts + take(self._bulk, forward, left), room)
+        return bool(self._waiting or self._ahead)
 
     def _gather_ahead(self) -> None:
         """Begin to put the next batch together, once there are images for a full one."""
         with self._changed:
-            if self._ahead is None and self._waiting() >= self.max_batch > 1:
-                parts = take(self._bulk, self._bulk[0].forward, self.max_batch)
-                batch = Batch(parts, self.max_batch)
+            if self._ahead is None and self._waiting.bulk_images >= self.max_batch > 1:
+                batch = self._waiting.take_bulk_batch(self.max_batch)
                 self._ahead = batch, self._gatherer.submit(batch.gather)
+                self._make_room()
+
+    def _has_room(self) -> bool:
+        takes_none = self._stopping or self._closed or self.is_broken
+        return takes_none or self._waiting.has_room(self.max_batch)
+
+    def _make_room(self) -> None:
+        """Let the next who waits for room have it: one at a time, so that few decode at once."""
+        if not self._waiting.bulk:
+            self._room.notify_all()
+        elif self._has_room():
+            self._room.notify()
 
     def _linger(self) -> None:
         """Wait a moment for a fuller batch, unless somebody is waiting for a single image."""
         deadline = time.monotonic() + self._linger_s
-        while not self._interactive and not self._closed:
+        while not self._waiting.interactive and not self._closed:
             remaining_s = deadline - time.monotonic()
-            if self._waiting() >= self.max_batch or remaining_s <= 0:
+            if self._waiting.bulk_images >= self.max_batch or remaining_s <= 0:
                 return
             self._changed.wait(remaining_s)
-
-    def _waiting(self) -> int:
-        """Return how many bulk images are in no batch yet."""
-        return sum(block.waiting for block in self._bulk)
-
-    def _forward_halving(self, forward: Forward, pixels: Pixels) -> Margins:
-        self._forward_since = time.monotonic()
-        try:
-            return forward(pixels)
-        except OutOfMemoryError:
-            if len(pixels) == 1:
-                raise
-            half = (len(pixels) + 1) // 2
-            self.max_batch = min(self.max_batch, half)
-            log.warning("batch_halved", images=len(pixels), max_batch=self.max_batch)
-            first = self._forward_halving(forward, pixels[:half])
-            return np.concatenate([first, self._forward_halving(forward, pixels[half:])])
-        finally:
-            self._forward_since = None
 
 
 def _done(pixels: Pixels) -> Future[Pixels]:

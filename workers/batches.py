@@ -8,9 +8,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import FakesweepError
+
 Pixels = NDArray[np.uint8]
 Margins = NDArray[np.float32]
 Forward = Callable[[Pixels], Margins]
+
+
+class StoppedError(FakesweepError):
+    """The process is stopping, so these bulk images are left to another worker."""
+
+
+class DeviceError(FakesweepError):
+    """A forward pass failed, which says nothing of its images: another worker may do them."""
 
 
 @dataclass(eq=False)

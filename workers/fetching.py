@@ -19,7 +19,7 @@ from workers.item import Item
 from workers.pauses import MAX_POSTPONEMENTS
 
 BLOCK_ITEMS = 32  # of each shard in hand: fetched, decoded, handed to the batcher together
-FIRST_ITEMS = 8  # of a shard that is alone in hand, so that the device begins soon; then doubled
+LONE_ITEMS = 8  # of a shard that is alone in hand: the device is slow, and waits for whole blocks
 BLOCK_BYTES = 48 * 1024**2  # a block takes no more items once it holds this much
 SLICES = 8  # of a block, each done by one thread: handing over single items costs
 REMOTE_S = 20.0  # that shards in hand may wait for what comes over a network
@@ -80,15 +80,14 @@ class HandfulFetch:
     def blocks(self) -> Iterator[list[Item]]:
         """Yield the items in blocks, each with its bytes, its end, or neither for now."""
         waiting, shards = self.handful.listed, len(self.handful.claims)
-        full = BLOCK_ITEMS * shards
-        most = FIRST_ITEMS if shards == 1 else full
+        most = LONE_ITEMS if shards == 1 else BLOCK_ITEMS * shards
         while waiting and not self.must_stop():
             if self._remote_left_s <= 0 and (remote := [at for at in waiting if _is_remote(at)]):
                 self.is_late = True
                 self.error = "The images come slowly; those that have not come yet are due later."
                 waiting = [listed for listed in waiting if listed not in remote]
                 continue
-            some, waiting, most = waiting[:most], waiting[most:], min(2 * most, full)
+            some, waiting = waiting[:most], waiting[most:]
             block = self._fetch(some)
             begun = {item.position for item in block}
             waiting = [listed for listed in some if listed[0] not in begun] + waiting

@@ -17,7 +17,7 @@ from db import claims
 from db.claims import ShardClaim
 from db.leases import LeaseLostError
 from db.session import Database
-from workers.batcher import DeviceError
+from workers.batches import DeviceError
 from workers.dispatch import ring, ring_for_webhooks
 from workers.handful import Handful, Pace
 from workers.laggards import Laggards

@@ -17,8 +17,8 @@ from core.terms import FaceMode
 from db.claims import ShardClaim
 from db.session import Database
 from db.verdicts import NewVerdict
-from workers.batcher import Batcher, StoppedError
-from workers.batches import Margins
+from workers.batcher import Batcher
+from workers.batches import Margins, StoppedError
 from workers.detectors import Detectors, LoadedDetector
 from workers.fetching import Fetcher, HandfulFetch, spread
 from workers.handful import Handful
@@ -88,7 +88,7 @@ class _InHand:
 
     def score(self) -> Scores:
         """Score block by block; later ones are decoded while earlier ones run."""
-        pending = [self._begin(block) for block in self.source.blocks()]
+        pending = [self._begin(block) for block in self._blocks()]
         for block, margins in pending:
             self._interpret(block, margins)
         # Whoever follows images that were not scored here must not wait for us any longer: we may
@@ -101,6 +101,13 @@ class _InHand:
         found = [item.verdict for item in self.items if item.verdict is not None]
         source = self.source
         return Scores(found, self.error or source.error, source.is_late, source.is_away)
+
+    def _blocks(self) -> Iterator[list[Item]]:
+        """Yield what was fetched, as soon as the device has use for it."""
+        for block in self.source.blocks():
+            yield block
+            if not self.claim.interactive:
+                self.scorer.batcher.wait_for_room()
 
     def _begin(self, block: list[Item]) -> tuple[list[Item], Future[Margins] | None]:
         self.items += block

@@ -3,14 +3,14 @@
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import numpy as np
 import pytest
 
 from detector.engines import OutOfMemoryError
-from workers.batcher import Batcher, DeviceError, StoppedError
-from workers.batches import Margins, Pixels
+from workers.batcher import Batcher
+from workers.batches import DeviceError, Margins, Pixels, StoppedError
 
 
 class Device:
@@ -194,6 +194,21 @@ def test_the_next_full_batch_is_put_together_while_the_device_runs(batcher: Batc
     device.free.set()
     assert [future.result(10).tolist() for future in waiting] == [[1, 2], [3, 4, 5, 6]]
     assert device.batches == [[0], [1, 2, 3, 4], [5, 6]]
+
+
+@pytest.mark.parametrize("let_go", ["by the device", "by the end"])
+def test_callers_wait_until_the_device_has_use_for_more(batcher: Batcher, let_go: str) -> None:
+    """Four full batches may wait, no more; a worker that stops keeps nobody waiting."""
+    device = Device()
+    _held(batcher, device, [images(*range(1, 25))])
+    with ThreadPoolExecutor(2) as callers:
+        waiting = [callers.submit(batcher.wait_for_room) for _caller in range(2)]
+        assert not wait(waiting, timeout=0.1).done
+        if let_go == "by the end":
+            batcher.stop_bulk()
+            assert not wait(waiting, timeout=10).not_done
+        device.free.set()
+        assert not wait(waiting, timeout=10).not_done
 
 
 def test_bulk_fills_no_more_than_half_of_a_batch_that_is_waited_for() -> None:

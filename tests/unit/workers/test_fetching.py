@@ -14,7 +14,7 @@ from tests.support.queue import RecordingQueue
 from tests.support.rows import add_job_of, claim_shard, get_job, shards_of
 from tests.support.workers import PretendDetector, bytes_of_name, shard_scanner
 from workers import fetching
-from workers.fetching import BLOCK_ITEMS, FIRST_ITEMS, SLICES, Fetcher
+from workers.fetching import BLOCK_ITEMS, LONE_ITEMS, SLICES, Fetcher
 from workers.handful import Handful
 from workers.scan import ShardScanner
 
@@ -123,7 +123,7 @@ def test_a_block_of_large_files_is_short(
 
 
 def test_the_device_begins_soon(database: Database) -> None:
-    """A shard that is alone in hand comes in blocks that grow; one of several, in full ones."""
+    """A shard that is alone in hand comes in small blocks, one of several in large ones."""
     names = [f"r{i:03d}" for i in range(3 * BLOCK_ITEMS)]
     job_id = add_job_of(database, names)
     claim = claim_shard(database, shards_of(database, job_id)[0].id)
@@ -131,7 +131,7 @@ def test_the_device_begins_soon(database: Database) -> None:
         fetcher = Fetcher(bytes_of_name, threads, threads, Event(), lambda _job_id: False)
         alone = [len(block) for block in fetcher.of(Handful([claim])).blocks()]
         beside = [len(block) for block in fetcher.of(Handful([claim, claim])).blocks()]
-    assert alone == [FIRST_ITEMS, 16, BLOCK_ITEMS, BLOCK_ITEMS, 8]
+    assert alone == [LONE_ITEMS] * (len(names) // LONE_ITEMS)
     assert beside == [2 * BLOCK_ITEMS] * 3
 
 

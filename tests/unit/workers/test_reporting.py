@@ -14,7 +14,8 @@ from db.session import Database
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_job_of, failed_verdict, verdict_of
 from tests.support.workers import PretendDetector, bytes_of_name, shard_scanner
-from workers.batcher import Batcher, DeviceError
+from workers.batcher import Batcher
+from workers.batches import DeviceError
 from workers.reporting import OF_LATE_S, Reporter, Standing
 from workers.scan import ShardScanner
 from workers.tally import Tally

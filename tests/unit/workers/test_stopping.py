@@ -7,7 +7,7 @@ from detector.preprocess import Prepared
 from tests.support.queue import RecordingQueue
 from tests.support.rows import add_job_of, get_job, shards_of
 from tests.support.workers import PretendDetector, bytes_of_name, shard_scanner
-from workers.fetching import FIRST_ITEMS
+from workers.fetching import LONE_ITEMS
 from workers.scan import ShardScanner
 
 
@@ -27,18 +27,18 @@ class StoppingDetector(PretendDetector):
 
 def test_a_shard_in_hand_is_committed_as_far_as_it_is_scored(database: Database) -> None:
     """Its rest is queued again at once, with a bell, and no attempt of it is lost."""
-    names = [f"r{i:03d}" for i in range(2 * FIRST_ITEMS + 5)]
+    names = [f"r{i:03d}" for i in range(2 * LONE_ITEMS + 5)]
     job_id = add_job_of(database, names)
     queue, detector = RecordingQueue(), StoppingDetector()
     with shard_scanner(database, queue, detector, fetch=bytes_of_name) as scanner:
         detector.scanner = scanner
         scanner.scan_next()
     rest, done = sorted(shards_of(database, job_id), key=lambda shard: shard.state)[::-1]
-    assert (done.state, done.size, done.landing) == (ShardState.DONE, FIRST_ITEMS, 1)
-    assert (rest.state, rest.size, rest.attempts) == (ShardState.QUEUED, FIRST_ITEMS + 5, 0)
+    assert (done.state, done.size, done.landing) == (ShardState.DONE, LONE_ITEMS, 1)
+    assert (rest.state, rest.size, rest.attempts) == (ShardState.QUEUED, LONE_ITEMS + 5, 0)
     assert (rest.not_before, rest.postponements) == (None, 0)
     assert queue.messages == [scan_next(interactive=False)]
-    assert get_job(database, job_id).scored == FIRST_ITEMS
+    assert get_job(database, job_id).scored == LONE_ITEMS
     with shard_scanner(database, queue, PretendDetector(), fetch=bytes_of_name) as scanner:
         scanner.scan_next()
     job = get_job(database, job_id)
