@@ -2,7 +2,6 @@
 
 import os
 import socket
-from threading import Event
 
 from core.access import Access
 from core.endings import Endings
@@ -73,7 +72,7 @@ def planner_of(
     queue: TaskQueue,
     access: Access,
     leases: LeaseKeeper,
-    stopping: Event,
+    scorer: Scorer,
 ) -> Planner:
     """Assemble what plans jobs."""
     return Planner(
@@ -88,10 +87,11 @@ def planner_of(
         ),
         access=access,
         leases=leases,
-        stopping=stopping,
+        stopping=scorer.fetcher.stopping,
         shard_size=settings.shard_size,
         shards_in_broker=settings.shards_in_broker,
         lease_s=settings.lease_s,
+        precedence=scorer.precedence,
     )
 
 

@@ -28,6 +28,7 @@ from workers.grouping import Group, grouped
 from workers.leases import LeaseKeeper
 from workers.patience import patiently
 from workers.plan_attempts import PlanAttempts
+from workers.precedence import Precedence
 from workers.turns import Turn, TurnOverError, Turns
 
 THREADS = 6
@@ -51,6 +52,7 @@ class Planner:
     shard_size: int
     shards_in_broker: int
     lease_s: float
+    precedence: Precedence = field(default_factory=Precedence)
     turns: Turns = field(default_factory=partial(Turns, LONG_TURNS))
 
     def plan_waiting(self) -> None:
@@ -109,7 +111,8 @@ class Planner:
             heed()
 
     def _heed(self, claim: PlanClaim, turn: Turn) -> None:
-        """Raise TurnOverError when the job must be given back."""
+        """Let single scans go first; raise TurnOverError when the job must be given back."""
+        self.precedence.give_way()
         if self.stopping.is_set():
             raise TurnOverError("The worker stops.")
         if turn.is_look_due() and not patiently(partial(self._may_go_on, claim, turn)):

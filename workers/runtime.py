@@ -124,7 +124,7 @@ def build_runtime(
     )
     scorer = Scorer(database, detectors, batcher, decoders, fetcher)
     endings = Endings(settings.broker_url)
-    planner = planner_of(settings, database, queue, access, leases, stopping)
+    planner = planner_of(settings, database, queue, access, leases, scorer)
     leases.start()
     watchdog = Watchdog(lambda: batcher.forward_s, timeout_s=settings.device_timeout_s)
     watchdog.start()

@@ -53,8 +53,9 @@ class ShardScanner:
 
     def scan_interactive(self) -> None:
         """Scan single images until none waits."""
-        while self._scan_next(interactive=True):
-            pass
+        with self.scorer.precedence.taken():
+            while self._scan_next(interactive=True):
+                pass
 
     def scan_bulk(self, *, turn_s: float = TURN_S) -> None:
         """Answer a bell: scan until nothing waits, or the slot's turn is over.
@@ -79,6 +80,7 @@ class ShardScanner:
 
         With `wakes`, a bell is rung for those that come after them.
         """
+        self.scorer.precedence.give_way()
         return self._scan_next(interactive=False, wakes=wakes)
 
     def _scan_next(self, *, interactive: bool, wakes: bool = False) -> bool:
@@ -128,7 +130,10 @@ class ShardScanner:
     def _scan(self, handful: Handful) -> None:
         first = handful.first
         with ExitStack() as in_flight:
-            bells, ended = self._commit(handful, self._score(handful, in_flight))
+            commit = self._score(handful, in_flight)
+            if not first.interactive:
+                self.scorer.precedence.give_way()
+            bells, ended = self._commit(handful, commit)
         ring(self.queue, bells, interactive=first.interactive)
         if ended:
             if first.interactive:

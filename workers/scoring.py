@@ -24,6 +24,7 @@ from workers.fetching import Fetcher, HandfulFetch, spread
 from workers.handful import Handful
 from workers.inflight import Flight, InFlight
 from workers.item import Item
+from workers.precedence import Precedence
 from workers.reuse import Reuse
 
 
@@ -56,6 +57,7 @@ class Scorer:
     decoders: Executor
     fetcher: Fetcher
     in_flight: InFlight = field(default_factory=InFlight)
+    precedence: Precedence = field(default_factory=Precedence)
 
     @contextmanager
     def scoring(self, handful: Handful) -> Iterator[Scores]:
@@ -108,6 +110,7 @@ class _InHand:
             yield block
             if not self.claim.interactive:
                 self.scorer.batcher.wait_for_room()
+                self.scorer.precedence.give_way()
 
     def _begin(self, block: list[Item]) -> tuple[list[Item], Future[Margins] | None]:
         self.items += block
