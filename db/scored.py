@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from functools import cache, partial
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Integer,
-    LargeBinary,
     Select,
+    Text,
     any_,
     bindparam,
     func,
@@ -64,7 +63,8 @@ def _same_bytes(
         of_job = Verdict.job_id == job_id
         # SQLite would read all of the job instead, unless it thinks that this leaves out little.
         query = query.where(of_job if is_postgres else func.likely(of_job))
-    given = {"hashes": hashes, "model_version_id": model_version_id, "most": most}
+    written = ",".join([sha256.hex() for sha256 in hashes]) if is_postgres else hashes
+    given = {"hashes": written, "model_version_id": model_version_id, "most": most}
     return session.scalars(query, given).all()
 
 
@@ -79,10 +79,14 @@ def _scored(by_faces: bool, *, is_postgres: bool) -> Select[Verdict]:
 
 
 def _is_any(is_postgres: bool) -> ColumnElement[bool]:
-    """Return the condition that the bytes are among the `hashes`: on Postgres, one parameter.
+    """Return the condition that the bytes are among the `hashes`: on Postgres, one text of them.
 
-    Hundreds of them, by the dozen a second, cost more to write down than to find.
+    Hundreds of parameters, or an array of them, by the dozen a second, cost more to write down
+    than to find.
     """
     if is_postgres:
-        return Verdict.sha256 == any_(bindparam("hashes", type_=ARRAY(LargeBinary)))
+        each = func.unnest(func.string_to_array(bindparam("hashes", type_=Text), ","))
+        return Verdict.sha256 == any_(
+            func.array(select(func.decode(each, "hex")).scalar_subquery())
+        )
     return Verdict.sha256.in_(bindparam("hashes", expanding=True))

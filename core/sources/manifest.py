@@ -4,11 +4,12 @@ A line that names no item is a fault with its number; the other lines count.
 """
 
 import csv
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Literal
 from urllib.parse import urlsplit
+
+import orjson
 
 from core.access import Access
 from core.errors import SourceError
@@ -96,8 +97,8 @@ def _items(stream: IO[bytes], form: Literal["jsonl", "csv"]) -> Iterator[SourceI
 
 def _json_fields(text: str) -> Mapping[str, object]:
     try:
-        fields = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        fields = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
         raise _LineError(
             ManifestFaultCode.NOT_JSON,
             'The line is no JSON; write one object a line, {"uri": "..."}.',

@@ -112,6 +112,8 @@ def test_files_of_every_editor_are_read(storage: Storage, access: Access, form: 
     ("line", "code"),
     [
         (b"not json", ManifestFaultCode.NOT_JSON),
+        (b'{"uri": "s3://faces/\\ud800"}', ManifestFaultCode.NOT_JSON),  # half of a character
+        (b'{"uri": "s3://faces/a", "score": NaN}', ManifestFaultCode.NOT_JSON),
         (b'["s3://faces/a"]', ManifestFaultCode.NOT_JSON),
         (b"[" * 60_000, ManifestFaultCode.NOT_JSON),
         (b"1" * 60_000, ManifestFaultCode.NOT_JSON),
@@ -123,7 +125,6 @@ def test_files_of_every_editor_are_read(storage: Storage, access: Access, form: 
         (b'{"uri": 7}', ManifestFaultCode.INVALID_FIELD),
         (b'{"uri": ["s3://faces/a"]}', ManifestFaultCode.INVALID_FIELD),
         (b'{"uri": "s3://faces/\\u0000"}', ManifestFaultCode.INVALID_FIELD),
-        (b'{"uri": "s3://faces/\\ud800"}', ManifestFaultCode.INVALID_FIELD),
         (b'{"uri": "s3://faces/' + b"a" * 5000 + b'"}', ManifestFaultCode.INVALID_FIELD),
         (b'{"uri": "s3://faces/a", "custom_id": 7}', ManifestFaultCode.INVALID_FIELD),
         (b'{"uri": "s3://faces/a", "custom_id": "\\n"}', ManifestFaultCode.INVALID_FIELD),
