@@ -24,6 +24,7 @@ from core.terms import ItemCode
 
 PART_BYTES = 1024 * 1024
 PAGE_KEYS = 1000
+LOOKS = 10
 FULL_NUMBERS = (errno.ENOSPC, errno.EDQUOT)
 FULL_SIGNS = (*(f"(os error {number})" for number in FULL_NUMBERS), "StorageFull")
 
@@ -70,16 +71,27 @@ class Storage:
         return True
 
     def delete(self, prefix: str) -> None:
-        """Delete everything under the prefix, a folder of ours; raises StorageError."""
+        """Delete everything under the prefix, a folder of ours; raises StorageError.
+
+        Several may delete the same at once: what is gone already is looked for once more.
+        """
         try:
-            for page in obstore.list(self._store, prefix=prefix):
-                obstore.delete(self._store, [meta["path"] for meta in page])
+            for _look in range(LOOKS):
+                with suppress(NotFoundError, FileNotFoundError):
+                    self._delete_listed(prefix)
+                    break
+            else:
+                self._delete_listed(prefix)
         except (BaseError, OSError) as error:
             raise StorageError(
                 f"Storage at {self._root_url} did not delete {prefix} ({first_line(error)})."
             ) from error
         if self._folder is not None:  # what a writer that died had not finished is never listed
             rmtree(self._folder / prefix, ignore_errors=True)
+
+    def _delete_listed(self, prefix: str) -> None:
+        for page in obstore.list(self._store, prefix=prefix):
+            obstore.delete(self._store, [meta["path"] for meta in page])
 
     def names(self, folder: str) -> Iterator[tuple[str, datetime]]:
         """Yield what lies directly below the folder, each with a time when some of it was written.

@@ -4,7 +4,9 @@ import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import obstore
 import pytest
+from obstore.store import ObjectStore
 
 from core.errors import ConfigurationError, ItemError, SourceError
 from core.storage import Storage, read_bytes
@@ -53,6 +55,22 @@ def test_deleting_a_prefix_leaves_the_rest(storage: Storage) -> None:
     with pytest.raises(ItemError):
         read_bytes(gone, max_bytes=3)
     assert read_bytes(kept, max_bytes=3) == b"x"
+
+
+def test_two_may_delete_the_same_at_once(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another one has just deleted is no fault, and the rest goes all the same."""
+    for key in ("job/1/a", "job/1/b", "job/1/c"):
+        storage.write(key, b"x")
+    delete = obstore.delete
+
+    def delete_after_another(store: ObjectStore, paths: list[str]) -> None:
+        monkeypatch.setattr(obstore, "delete", delete)
+        delete(store, paths[:1])
+        delete(store, paths[:1])  # which is gone by now
+
+    monkeypatch.setattr(obstore, "delete", delete_after_another)
+    storage.delete("job/1")
+    assert list(storage.names("job")) == []
 
 
 def test_deleting_takes_along_what_was_not_finished(storage: Storage, tmp_path: Path) -> None:
