@@ -80,7 +80,7 @@ class HandfulFetch:
     def blocks(self) -> Iterator[list[Item]]:
         """Yield the items in blocks, each with its bytes, its end, or neither for now."""
         waiting, shards = self.handful.listed, len(self.handful.claims)
-        most = LONE_ITEMS if shards == 1 else BLOCK_ITEMS * shards
+        most = LONE_ITEMS if self.handful.is_single else BLOCK_ITEMS * shards
         while waiting and not self.must_stop():
             if self._remote_left_s <= 0 and (remote := [at for at in waiting if _is_remote(at)]):
                 self.is_late = True

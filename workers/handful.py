@@ -33,6 +33,11 @@ class Handful:
         return self.claims[0]
 
     @property
+    def is_single(self) -> bool:
+        """Whether it is one shard, as those of a slow process are."""
+        return len(self.claims) == 1
+
+    @property
     def listed(self) -> list[Listed]:
         """The items of all shards, with their positions in the job."""
         return [

@@ -105,12 +105,17 @@ class _InHand:
         return Scores(found, self.error or source.error, source.is_late, source.is_away)
 
     def _blocks(self) -> Iterator[list[Item]]:
-        """Yield what was fetched, as soon as the device has use for it."""
+        """Yield what was fetched: of a single shard, as soon as the device has use for it.
+
+        Where several are taken at once, the device is fast, and must never wait for decoding.
+        """
         for block in self.source.blocks():
             yield block
-            if not self.claim.interactive:
+            if self.claim.interactive:
+                continue
+            if self.source.handful.is_single:
                 self.scorer.batcher.wait_for_room()
-                self.scorer.precedence.give_way()
+            self.scorer.precedence.give_way()
 
     def _begin(self, block: list[Item]) -> tuple[list[Item], Future[Margins] | None]:
         self.items += block
