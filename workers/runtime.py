@@ -32,11 +32,12 @@ from workers.retention import Retention, build_retention
 from workers.scan import ShardScanner
 from workers.scoring import Scorer
 from workers.tally import Tally
+from workers.tuning import FEWEST
 from workers.watchdog import Watchdog
 from workers.webhooks import Deliverer, build_deliverer
 
 INTERACTIVE_BATCH = 8
-MOST_ON_CPU = 16
+MOST_ON_CPU = 16  # and no more than one for each core, which keeps all of them busy
 MOST_ON_GPU = 256
 
 Tune = Callable[[LoadedDetector, int], int]
@@ -98,7 +99,7 @@ def build_runtime(
     detectors = Detectors(load)
     tally = Tally()
     batcher = Batcher(
-        max_batch=settings.batch_size or _best_batch(detectors.get(champion), tune),
+        max_batch=settings.batch_size or _best_batch(settings, detectors.get(champion), tune),
         interactive_batch=INTERACTIVE_BATCH,
         linger_s=settings.batch_linger_ms / 1000,
         tally=tally,
@@ -157,8 +158,10 @@ def _end_process() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _best_batch(detector: LoadedDetector, tune: Tune | None) -> int:
-    most = MOST_ON_CPU if detector.device == "cpu" else MOST_ON_GPU
+def _best_batch(settings: Settings, detector: LoadedDetector, tune: Tune | None) -> int:
+    most = MOST_ON_GPU
+    if detector.device == "cpu":
+        most = min(MOST_ON_CPU, max(FEWEST, settings.torch_threads or usable_cores()))
     return tune(detector, most) if tune else most
 
 
