@@ -24,7 +24,7 @@ from core.terms import ItemCode
 
 PART_BYTES = 1024 * 1024
 PAGE_KEYS = 1000
-LOOKS = 10
+LOOKS = 10  # while others delete the same
 FULL_NUMBERS = (errno.ENOSPC, errno.EDQUOT)
 FULL_SIGNS = (*(f"(os error {number})" for number in FULL_NUMBERS), "StorageFull")
 

@@ -110,12 +110,11 @@ class _InHand:
         Where several are taken at once, the device is fast, and must never wait for decoding.
         """
         for block in self.source.blocks():
+            if not self.claim.interactive:
+                if self.source.handful.is_single:
+                    self.scorer.batcher.wait_for_room()
+                self.scorer.precedence.give_way()
             yield block
-            if self.claim.interactive:
-                continue
-            if self.source.handful.is_single:
-                self.scorer.batcher.wait_for_room()
-            self.scorer.precedence.give_way()
 
     def _begin(self, block: list[Item]) -> tuple[list[Item], Future[Margins] | None]:
         self.items += block

@@ -32,11 +32,16 @@ def test_bulk_waits_until_no_single_scan_is_in_hand(monkeypatch: pytest.MonkeyPa
     assert waiting.done()
 
 
-def test_bulk_waits_for_a_moment_only() -> None:
-    """Single scans that come without an end do not stop it."""
+def test_bulk_keeps_half_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Single scans that come without an end do not stop it, however often it is to give way."""
+    monkeypatch.setattr(precedence, "A_MOMENT_S", 1.0)
     one = Precedence()
     with one.taken(), ThreadPoolExecutor(1) as threads:
-        threads.submit(one.give_way).result(10)
+        first = threads.submit(one.give_way)
+        assert not wait([first], timeout=0.2).done
+        first.result(10)
+        again = threads.submit(lambda: [one.give_way() for _item in range(1000)])
+        again.result(0.8)
 
 
 def test_a_bulk_shard_is_not_begun_beside_a_single_scan(
