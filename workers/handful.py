@@ -6,9 +6,10 @@ several shards at a time, one that is slow takes them one by one, so that others
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
+from typing import NamedTuple
 
 from core.sources import SourceItem
 from db.claims import ShardClaim
@@ -19,13 +20,18 @@ MOST_ITEMS = 512  # what a slot holds of them in memory is bounded, however larg
 REMEMBERED_S = 1.0
 
 Listed = tuple[int, SourceItem]
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
 class Handful:
-    """Shards of one job; when they are several, nobody has had them in hand before."""
+    """Shards of one job; when they are several, nobody has had them in hand before.
+
+    `taken_at` is when they were taken, seconds of the monotonic clock.
+    """
 
     claims: Sequence[ShardClaim]
+    taken_at: float = field(default_factory=monotonic)
 
     @property
     def first(self) -> ShardClaim:
@@ -52,32 +58,43 @@ class Handful:
         return [(claim.shard_id, claim.token) for claim in self.claims]
 
 
+class Ended(NamedTuple):
+    """So many items that got their verdicts together, and when they were taken and ended."""
+
+    items: int
+    taken_at: float
+    at: float
+
+
 class Pace:
     """How many items this process ends in a moment, all of its slots together."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, clock: Clock = monotonic) -> None:
         self._clock = clock
-        self._ended: deque[tuple[float, int]] = deque()
+        self._ended: deque[Ended] = deque()
         self._lock = Lock()
 
-    def note(self, items: int) -> None:
-        """Note that so many items have just got their verdicts."""
+    def note(self, items: int, *, taken_at: float) -> None:
+        """Note that so many items, which were taken then, have just got their verdicts."""
         with self._lock:
             self._forget()
-            self._ended.append((self._clock(), items))
+            self._ended.append(Ended(items, taken_at, self._clock()))
 
     def handful(self, size: int) -> int:
         """Return how many shards of so many items a slot should take now: 1 to 8.
 
-        They are what the process does in a quarter of a second, as the last second saw it.
+        They are what the process does in a quarter of a second, as the last second saw it, or as
+        much of it as it was at work; and never more than it has ended in that time.
         """
         with self._lock:
             self._forget()
-            ended = sum(items for _, items in self._ended)
-        most = min(MOST_ITEMS, int(HANDFUL_S * ended / REMEMBERED_S))
+            items = sum(ended.items for ended in self._ended)
+            since = min((ended.taken_at for ended in self._ended), default=0.0)
+            at_work_s = min(REMEMBERED_S, max(HANDFUL_S, self._clock() - since))
+        most = min(MOST_ITEMS, int(HANDFUL_S * items / at_work_s))
         return max(1, min(MOST_SHARDS, most // size))
 
     def _forget(self) -> None:
         forgotten = self._clock() - REMEMBERED_S
-        while self._ended and self._ended[0][0] < forgotten:
+        while self._ended and self._ended[0].at < forgotten:
             self._ended.popleft()

@@ -32,13 +32,11 @@ from workers.retention import Retention, build_retention
 from workers.scan import ShardScanner
 from workers.scoring import Scorer
 from workers.tally import Tally
-from workers.tuning import FEWEST
+from workers.tuning import most_images
 from workers.watchdog import Watchdog
 from workers.webhooks import Deliverer, build_deliverer
 
 INTERACTIVE_BATCH = 8
-MOST_ON_CPU = 16  # and no more than one for each core, which keeps all of them busy
-MOST_ON_GPU = 256
 
 Tune = Callable[[LoadedDetector, int], int]
 
@@ -159,9 +157,7 @@ def _end_process() -> None:
 
 
 def _best_batch(settings: Settings, detector: LoadedDetector, tune: Tune | None) -> int:
-    most = MOST_ON_GPU
-    if detector.device == "cpu":
-        most = min(MOST_ON_CPU, max(FEWEST, settings.torch_threads or usable_cores()))
+    most = most_images(detector.device, settings.torch_threads or usable_cores())
     return tune(detector, most) if tune else most
 
 

@@ -174,7 +174,7 @@ class ShardScanner:
         while held:
             try:
                 committed = patiently(partial(run, held))
-                self.pace.note(len(committed.verdicts))
+                self.pace.note(len(committed.verdicts), taken_at=handful.taken_at)
                 self.tally.add_verdicts(committed.verdicts)
                 return committed.bells, committed.job_ended
             except LeaseLostError as error:

@@ -15,6 +15,8 @@ from detector.engines import OutOfMemoryError
 from workers.batches import Forward, Pixels
 from workers.detectors import LoadedDetector
 
+MOST_ON_CPU = 16
+MOST_ON_GPU = 256
 FEWEST = 2  # on no device was one image at a time the fastest, only at times, by chance
 WORTH_IT = 1.1  # how much faster twice the images must be scored, for each of them
 ROUNDS = 3  # the sizes take turns, since machines change their speed; the median counts, since
@@ -22,6 +24,11 @@ ROUNDS = 3  # the sizes take turns, since machines change their speed; the media
 LOOKS = 2  # by chance, a larger batch looks faster now and then
 
 log = get_logger(__name__)
+
+
+def most_images(device: str, threads: int) -> int:
+    """Return the most images of a batch: on a CPU one a thread, which keeps all of them busy."""
+    return min(MOST_ON_CPU, max(FEWEST, threads)) if device == "cpu" else MOST_ON_GPU
 
 
 def best_batch(detector: LoadedDetector, most: int) -> int:

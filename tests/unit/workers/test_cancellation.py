@@ -1,5 +1,7 @@
 """A job that is stopped while a slot has shards of it in hand."""
 
+from time import monotonic
+
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -34,7 +36,7 @@ def _cancelled_at(database: Database, item: int, *, shards: int, pace: int) -> t
 
     detector = PretendDetector()
     with shard_scanner(database, RecordingQueue(), detector, fetch=fetch) as scanner:
-        scanner.pace.note(pace * SHARD)
+        scanner.pace.note(pace * SHARD, taken_at=monotonic())
         scanner.scan_next()
     return get_job(database, job_id), detector.prepared
 

@@ -1,6 +1,7 @@
 """Handfuls: a fast process takes several shards of a job at once, and each still ends once."""
 
 from contextlib import AbstractContextManager
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def test_a_handful_is_what_the_process_does_in_a_quarter_of_a_second(
     clock = Clock()
     pace = Pace(clock)
     for _ in range(items_a_second):
-        pace.note(1)
+        pace.note(1, taken_at=clock.now)
         clock.now += 1 / items_a_second
     assert pace.handful(size) == expected
 
@@ -52,7 +53,7 @@ def test_what_is_long_past_is_not_kept() -> None:
     clock = Clock()
     pace = Pace(clock)
     for _ in range(1000):
-        pace.note(1)
+        pace.note(1, taken_at=clock.now)
         clock.now += 1
     assert len(pace._ended) <= 2
 
@@ -61,24 +62,38 @@ def test_a_process_that_was_idle_begins_with_one() -> None:
     """What ended long ago says nothing of what comes next."""
     clock = Clock()
     pace = Pace(clock)
-    pace.note(500)
+    pace.note(500, taken_at=clock.now)
     assert pace.handful(1) == MOST_SHARDS
     clock.now += 2
     assert pace.handful(1) == 1
 
 
-def test_one_quick_handful_makes_no_fast_process() -> None:
-    """A burst of images that cost nothing says little of those that come next."""
-    pace = Pace(Clock())
-    pace.note(MOST_SHARDS * 64)
-    assert pace.handful(64) == 2
+def test_a_fast_process_is_at_full_speed_in_a_quarter_of_a_second() -> None:
+    """It does not wait for a whole second to be seen, but takes no more than it has ended."""
+    clock = Clock()
+    pace = Pace(clock)
+    handfuls = []
+    for _ in range(10):
+        clock.now += 0.02
+        pace.note(64, taken_at=clock.now - 0.02)
+        handfuls.append(pace.handful(64))
+    assert handfuls == [1, 2, 3, 4, 5, 6, 7, 8, 8, 8]
+
+
+def test_slow_shards_that_end_together_make_no_fast_process() -> None:
+    """What counts is for how long they were in hand, as those of all slots of a slow device."""
+    clock = Clock()
+    pace = Pace(clock)
+    for _ in range(4):
+        pace.note(64, taken_at=clock.now - 8)
+    assert pace.handful(64) == 1
 
 
 def test_large_shards_are_not_taken_by_the_handful(database: Database) -> None:
     """What a slot holds in memory is bounded by images, not by shards."""
     job_id = add_job_of(database, *[[f"r{shard} {i}" for i in range(300)] for shard in range(2)])
     with _scanner(database) as scanner:
-        scanner.pace.note(40 * 300)
+        scanner.pace.note(40 * 300, taken_at=monotonic())
         scanner.scan_next()
     assert get_job(database, job_id).scored == 300
 
@@ -87,7 +102,7 @@ def test_several_shards_are_scanned_and_committed_at_once(database: Database) ->
     """Their verdicts, counters and landings are those of shards that came one by one."""
     job_id = add_job_of(database, ["r0", "f1"], ["b2"], ["f3"], ["r4"], ["f5"], window=3)
     with _scanner(database) as scanner:
-        scanner.pace.note(40)
+        scanner.pace.note(40, taken_at=monotonic())
         scanner.scan_next()
         job = get_job(database, job_id)
         assert (job.scored, job.failed, job.fake, job.landed) == (3, 1, 2, 3)
@@ -104,7 +119,7 @@ def test_what_belongs_to_another_job_or_has_failed_is_not_taken_along(database: 
     with database.write() as session:
         session.execute(update(Shard).where(Shard.id == suspect).values(attempts=1))
     with _scanner(database) as scanner:
-        scanner.pace.note(40)
+        scanner.pace.note(40, taken_at=monotonic())
         scanner.scan_next()
         states = [shard.state for shard in shards_of(database, job_id)]
         assert states == [ShardState.DONE, ShardState.QUEUED, ShardState.DONE]
@@ -115,7 +130,7 @@ def test_a_single_scan_takes_nothing_along(database: Database) -> None:
     """Who waits for one image waits for no other."""
     job_id = add_job_of(database, ["r0"], ["r1"], kind=JobKind.SINGLE)
     with _scanner(database) as scanner:
-        scanner.pace.note(40)
+        scanner.pace.note(40, taken_at=monotonic())
         scanner._scan_next(interactive=True)
     assert get_job(database, job_id).scored == 1
 
@@ -133,7 +148,7 @@ def test_a_lost_shard_costs_the_others_nothing(database: Database) -> None:
             return super().prepare(data)
 
     with _scanner(database, Frozen()) as scanner:
-        scanner.pace.note(40)
+        scanner.pace.note(40, taken_at=monotonic())
         scanner.scan_next()
     job = get_job(database, job_id)
     assert (job.scored, job.fake, job.state) == (2, 0, JobState.RUNNING)
@@ -145,7 +160,7 @@ def test_a_crash_charges_every_shard_of_the_handful(database: Database) -> None:
     """Which of them broke the scan is not known; from then on each is alone."""
     job_id = add_job_of(database, ["r0"], ["x1"], ["r2"])
     with _scanner(database) as scanner:
-        scanner.pace.note(40)
+        scanner.pace.note(40, taken_at=monotonic())
         scanner.scan_next()
         assert [shard.attempts for shard in shards_of(database, job_id)] == [1, 1, 1]
         while not get_job(database, job_id).state.is_final:
@@ -160,7 +175,7 @@ def test_with_one_attempt_no_shard_is_charged_for_another(database: Database) ->
     with shard_scanner(
         database, RecordingQueue(), PretendDetector(), fetch=bytes_of_name, max_attempts=1
     ) as scanner:
-        scanner.pace.note(40)
+        scanner.pace.note(40, taken_at=monotonic())
         while not get_job(database, job_id).state.is_final:
             scanner.scan_next()
     job = get_job(database, job_id)
@@ -196,7 +211,7 @@ def test_a_stopping_worker_commits_whole_shards_and_returns_the_rest(database: D
         return bytes_of_name(item)
 
     with shard_scanner(database, RecordingQueue(), PretendDetector(), fetch=fetch) as scanner:
-        scanner.pace.note(40 * 64)
+        scanner.pace.note(40 * 64, taken_at=monotonic())
         scanner.scan_next()
     found = shards_of(database, job_id)
     assert all(shard.attempts == 0 for shard in found if shard.state is not ShardState.DONE)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from detector.engines import OutOfMemoryError
 from tests.support.workers import PretendDetector
-from workers.tuning import best_batch
+from workers.tuning import best_batch, most_images
 
 
 class TimedDetector(PretendDetector):
@@ -44,3 +44,14 @@ def test_the_smallest_batch_that_is_as_fast_as_it_gets(
     detector = TimedDetector(batch_s=batch_s, image_s=image_s, fits=fits)
     monkeypatch.setattr(time, "perf_counter", lambda: detector.now_s)
     assert best_batch(detector, 256) == expected
+
+
+@pytest.mark.parametrize(
+    ("device", "threads", "expected"),
+    [("cpu", 1, 2), ("cpu", 2, 2), ("cpu", 6, 6), ("cpu", 64, 16), ("cuda", 2, 256)],
+)
+def test_a_batch_on_a_cpu_has_an_image_for_each_thread(
+    device: str, threads: int, expected: int
+) -> None:
+    """More would only make a single scan wait longer; a GPU has room for hundreds."""
+    assert most_images(device, threads) == expected
