@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from core.errors import ConflictError, ModelUnavailableError, NotFoundError
 from core.registry import ModelVersionFiles
@@ -27,7 +27,7 @@ def sync(session: Session, found: Iterable[ModelVersionFiles]) -> list[ModelVers
 
     Raises ConflictError when a registered version's files are not those that were registered.
     """
-    known = {version.name: version for version in everyone(session)}
+    known = {version.name: version for version in session.scalars(select(ModelVersion))}
     added = []
     for files in found:
         if files.id not in known:
@@ -47,8 +47,9 @@ def sync(session: Session, found: Iterable[ModelVersionFiles]) -> list[ModelVers
 
 
 def everyone(session: Session) -> Sequence[ModelVersion]:
-    """Return all versions, newest first."""
-    return session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()
+    """Return all versions with their cards, newest first."""
+    query = select(ModelVersion).options(undefer(ModelVersion.card))
+    return session.scalars(query.order_by(ModelVersion.id.desc())).all()
 
 
 def aliases(session: Session) -> dict[int, list[Alias]]:
@@ -88,7 +89,7 @@ def get(session: Session, name: str) -> ModelVersion:
 
 def holders(session: Session) -> dict[Alias, Holder]:
     """Return who holds each alias that has been given, and who held it before."""
-    names = {version.id: version.name for version in everyone(session)}
+    names = {version.id: version.name for version in session.scalars(select(ModelVersion))}
     return {
         row.alias: Holder(names[row.model_version_id], names.get(row.previous_id or 0), row.set_at)
         for row in session.scalars(select(ModelAlias))

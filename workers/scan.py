@@ -4,7 +4,7 @@ Whatever goes wrong returns the shard to the database, which counts its attempts
 """
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -96,11 +96,15 @@ class ShardScanner:
                 return False
             room = self.solitude.enter(alone=handful.first.attempts > 1)
             in_hand = self.laggards.holding(handful.first.job_id)
-        with in_hand, self.leases.shards(handful.tokens), room:
+        with in_hand, self.leases.shards(handful.tokens), room, self._precedence(handful):
             if wakes:
                 ring(self.queue, 1, interactive=False)
             self._scan(handful)
         return True
+
+    def _precedence(self, handful: Handful) -> AbstractContextManager[None]:
+        """Have bulk give way, also where a slot of bulk came upon a single scan."""
+        return self.scorer.precedence.taken() if handful.first.interactive else nullcontext()
 
     def _claim(self, *, interactive: bool) -> Handful | None:
         worker, lease_s = self.worker, self.lease_s

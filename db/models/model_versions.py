@@ -12,14 +12,17 @@ from db.models.base import Base
 
 
 class ModelVersion(Base):
-    """A model version that the registry holds; `name` is its folder's, and immutable."""
+    """A model version that the registry holds; `name` is its folder's, and immutable.
+
+    Its card, some 50 kB, is read when it is asked for: a job's status has no use for it.
+    """
 
     __tablename__ = "model_versions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     fingerprint: Mapped[str]
-    card: Mapped[dict[str, Any]]
+    card: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     registered_at: Mapped[datetime] = mapped_column(default=database_time())
 
 

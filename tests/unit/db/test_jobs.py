@@ -1,7 +1,7 @@
 """Jobs: listed newest first, cancelled within a shard, never ended twice."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from core.errors import ConflictError, NotFoundError
 from core.terms import JobKind, JobState
@@ -40,6 +40,18 @@ def test_pages_go_from_new_to_old(database: Database) -> None:
     assert [job.id for job in [*first, *second]] == [single, *reversed(ids)]
     assert [job.id for job in only_single] == [single]
     assert none_running == []
+
+
+def test_the_status_of_a_job_does_not_read_the_card_of_its_model(database: Database) -> None:
+    """A card has fifty thousand characters, and a status is asked for again and again."""
+    job_id = add_job(database, model_version_id=add_champion(database))
+    public_id = get_job(database, job_id).public_id
+    with database.read() as session:
+        job = jobs.get(session, public_id)
+        listed = job_pages.page(session, limit=1)[0]
+        for version in (job.model_version, listed.model_version):
+            assert inspect(version).unloaded == {"card"}
+        assert job.model_version.card == {"name": "tiny-1"}
 
 
 def test_cancel_ends_a_job_that_nobody_works_on(database: Database) -> None:

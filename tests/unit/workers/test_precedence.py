@@ -44,10 +44,11 @@ def test_bulk_keeps_half_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
         again.result(0.8)
 
 
+@pytest.mark.parametrize("slot", ["scan_interactive", "scan_next"])
 def test_a_bulk_shard_is_not_begun_beside_a_single_scan(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, slot: str
 ) -> None:
-    """It is claimed as soon as the scan's verdict is committed."""
+    """It is claimed as soon as the scan's verdict is committed, whichever slot has the scan."""
     monkeypatch.setattr(precedence, "A_MOMENT_S", LONG_S)
     asked, let_go = Event(), Event()
 
@@ -63,7 +64,7 @@ def test_a_bulk_shard_is_not_begun_beside_a_single_scan(
         shard_scanner(database, RecordingQueue(), PretendDetector(), fetch=fetch) as scanner,
         ThreadPoolExecutor(2) as threads,
     ):
-        scanning = threads.submit(scanner.scan_interactive)
+        scanning = threads.submit(getattr(scanner, slot))
         assert asked.wait(LONG_S)
         following = threads.submit(scanner.scan_next)
         assert not wait([following], timeout=0.1).done
