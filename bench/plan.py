@@ -27,13 +27,13 @@ class Plan:
 
 
 def plan_for(workload: Workload, *, quick: bool, rounds: int | None = None) -> Plan:
-    """Return the plan of a workload: `quick` takes three minutes for both, else ten."""
+    """Return the plan of a workload: `quick` takes three minutes for both, else about fifteen."""
     if workload == STAND_IN and quick:
         plan = Plan(1, 1.2, 100, 64, 30, 30)
     elif workload == STAND_IN:
-        plan = Plan(3, 5, 500, 256, 50, 50, workers=(2, 4))
+        plan = Plan(5, 5, 500, 256, 50, 50, workers=(2, 4))
     elif quick:
         plan = Plan(1, 2.5, 12, 2, 6, 4)
     else:
-        plan = Plan(3, 10, 32, 8, 30, 30)
+        plan = Plan(5, 10, 32, 8, 30, 30)
     return replace(plan, rounds=rounds or plan.rounds)

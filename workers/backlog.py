@@ -1,21 +1,36 @@
 """The images that wait for the device, and the batches that are made of them. Knows no threads."""
 
+import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 
 from workers.batches import Batch, Block, Part, take
 
 BATCHES_AHEAD = 4  # that wait for the device before there is no room for more
 FEWEST_AHEAD = 16  # images that wait in any case
+SINGLES_S = 10.0  # for so long after a single scan, another one is likely
 
 
 class Backlog:
-    """Blocks of images, interactive ones before those of bulk; each in the order they came."""
+    """Blocks of images, interactive ones before those of bulk; each in the order they came.
 
-    def __init__(self, interactive_batch: int) -> None:
+    While single scans come, batches have no more images than `beside_singles`, whatever the device
+    may have: the next scan waits for the one that runs.
+    """
+
+    def __init__(
+        self,
+        interactive_batch: int,
+        beside_singles: int | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self.interactive: deque[Block] = deque()
         self.bulk: deque[Block] = deque()
         self._interactive_batch = interactive_batch
+        self._beside_singles = beside_singles
+        self._clock = clock
+        self._singles_until = -math.inf
 
     def __bool__(self) -> bool:
         """Tell whether images wait."""
@@ -29,6 +44,12 @@ class Backlog:
     def add(self, block: Block, *, interactive: bool) -> None:
         """Let a block wait."""
         (self.interactive if interactive else self.bulk).append(block)
+        if interactive:
+            self._singles_until = self._clock() + SINGLES_S
+
+    def is_full(self, max_batch: int) -> bool:
+        """Tell whether the bulk images that wait fill a batch."""
+        return self.bulk_images >= self._most(max_batch)
 
     def has_room(self, max_batch: int) -> bool:
         """Tell whether the device has use for more bulk images."""
@@ -55,6 +76,7 @@ class Backlog:
         """
         if not self.interactive:
             return self.take_bulk_batch(max_batch)
+        max_batch = self._most(max_batch)
         forward = self.interactive[0].forward
         room = min(self._interactive_batch, max_batch)
         parts = take(self.interactive, forward, room)
@@ -63,7 +85,13 @@ class Backlog:
 
     def take_bulk_batch(self, max_batch: int) -> Batch:
         """Take the images of the next batch, of bulk only."""
+        max_batch = self._most(max_batch)
         return Batch(take(self.bulk, self.bulk[0].forward, max_batch), max_batch)
+
+    def _most(self, max_batch: int) -> int:
+        if self._beside_singles is None or self._clock() >= self._singles_until:
+            return max_batch
+        return min(max_batch, self._beside_singles)
 
 
 def _size(parts: Sequence[Part]) -> int:

@@ -33,6 +33,7 @@ class Batcher:
         max_batch: int,
         interactive_batch: int,
         linger_s: float,
+        beside_singles: int | None = None,
         tally: Tally | None = None,
         on_broken: Callable[[], object] = lambda: None,
     ) -> None:
@@ -41,7 +42,7 @@ class Batcher:
         self._tally = tally or Tally()
         self._on_broken = on_broken
         self._linger_s = linger_s
-        self._waiting = Backlog(interactive_batch)
+        self._waiting = Backlog(interactive_batch, beside_singles)
         self._ahead: Gathered | None = None
         lock = threading.Lock()
         self._changed = threading.Condition(lock)  # for the device
@@ -172,7 +173,7 @@ class Batcher:
     def _gather_ahead(self) -> None:
         """Begin to put the next batch together, once there are images for a full one."""
         with self._changed:
-            if self._ahead is None and self._waiting.bulk_images >= self.max_batch > 1:
+            if self._ahead is None and self._waiting.is_full(self.max_batch) and self.max_batch > 1:
                 batch = self._waiting.take_bulk_batch(self.max_batch)
                 self._ahead = batch, self._gatherer.submit(batch.gather)
                 self._make_room()
@@ -193,7 +194,7 @@ class Batcher:
         deadline = time.monotonic() + self._linger_s
         while not self._waiting.interactive and not self._closed:
             remaining_s = deadline - time.monotonic()
-            if self._waiting.bulk_images >= self.max_batch or remaining_s <= 0:
+            if self._waiting.is_full(self.max_batch) or remaining_s <= 0:
                 return
             self._changed.wait(remaining_s)
 

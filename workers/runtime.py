@@ -32,7 +32,7 @@ from workers.retention import Retention, build_retention
 from workers.scan import ShardScanner
 from workers.scoring import Scorer
 from workers.tally import Tally
-from workers.tuning import most_images
+from workers.tuning import MOST_ON_GPU, BatchSizes, sizes_on_cpu
 from workers.watchdog import Watchdog
 from workers.webhooks import Deliverer, build_deliverer
 
@@ -86,8 +86,8 @@ def build_runtime(
 ) -> Runtime:
     """Assemble a worker; raises ConfigurationError for a database or model that is not there.
 
-    The champion is loaded before the first task is taken. `tune` finds the size of batches that
-    no setting names; without it, they are as large as they may be.
+    The champion is loaded before the first task is taken. `tune` finds the size of batches on a
+    GPU that no setting names; without it, they are as large as they may be.
     """
     database = Database(settings.database_url, ping=False)  # `patiently` tries again
     database.check()
@@ -96,8 +96,10 @@ def build_runtime(
         champion = model_versions.champion(session).name
     detectors = Detectors(load)
     tally = Tally()
+    sizes = _batch_sizes(settings, detectors.get(champion), tune)
     batcher = Batcher(
-        max_batch=settings.batch_size or _best_batch(settings, detectors.get(champion), tune),
+        max_batch=sizes.alone,
+        beside_singles=sizes.beside_singles,
         interactive_batch=INTERACTIVE_BATCH,
         linger_s=settings.batch_linger_ms / 1000,
         tally=tally,
@@ -156,9 +158,11 @@ def _end_process() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _best_batch(settings: Settings, detector: LoadedDetector, tune: Tune | None) -> int:
-    most = most_images(detector.device, settings.torch_threads or usable_cores())
-    return tune(detector, most) if tune else most
+def _batch_sizes(settings: Settings, detector: LoadedDetector, tune: Tune | None) -> BatchSizes:
+    if not settings.batch_size and detector.device == "cpu":
+        return sizes_on_cpu(settings.torch_threads or usable_cores())
+    most = settings.batch_size or (tune(detector, MOST_ON_GPU) if tune else MOST_ON_GPU)
+    return BatchSizes(most, most)
 
 
 def _standing(device: str, detectors: Detectors, batcher: Batcher) -> Standing:

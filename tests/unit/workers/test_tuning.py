@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from detector.engines import OutOfMemoryError
 from tests.support.workers import PretendDetector
-from workers.tuning import best_batch, most_images
+from workers.tuning import BatchSizes, best_batch, sizes_on_cpu
 
 
 class TimedDetector(PretendDetector):
@@ -30,7 +30,7 @@ class TimedDetector(PretendDetector):
 @pytest.mark.parametrize(
     ("batch_s", "image_s", "fits", "expected"),
     [
-        (0, 0.1, 1000, 2),  # a CPU: every image costs the same
+        (0, 0.1, 1000, 2),  # every image costs the same
         (0, 0.1, 1, 2),  # not even that fits, which the batcher finds out
         (0.004, 0.0004, 1000, 64),  # a GPU: starting costs most, until the batch is large
         (0.004, 0.0002, 16, 16),
@@ -47,11 +47,10 @@ def test_the_smallest_batch_that_is_as_fast_as_it_gets(
 
 
 @pytest.mark.parametrize(
-    ("device", "threads", "expected"),
-    [("cpu", 1, 2), ("cpu", 2, 2), ("cpu", 6, 6), ("cpu", 64, 16), ("cuda", 2, 256)],
+    ("threads", "alone", "beside_singles"), [(1, 2, 1), (2, 4, 2), (6, 12, 6), (64, 16, 8)]
 )
-def test_a_batch_on_a_cpu_has_an_image_for_each_thread(
-    device: str, threads: int, expected: int
+def test_a_batch_on_a_cpu_has_two_images_for_each_thread(
+    threads: int, alone: int, beside_singles: int
 ) -> None:
-    """More would only make a single scan wait longer; a GPU has room for hundreds."""
-    assert most_images(device, threads) == expected
+    """Half as many while single scans come, which wait for the batch that runs."""
+    assert sizes_on_cpu(threads) == BatchSizes(alone, beside_singles)
