@@ -68,9 +68,9 @@ def promote(model_version: str, alias: str, as_json: bool) -> None:
     """Let new jobs use MODEL_VERSION; jobs that have begun keep theirs."""
     with opened_database(load_settings()) as database, database.write() as session:
         version = model_versions.set_alias(session, Alias(alias), model_version)
-        aliases = model_versions.aliases(session).get(version.id, [])
+        described = _described(version, model_versions.aliases(session).get(version.id, []))
     if as_json:
-        echo_json(_described(version, aliases))
+        echo_json(described)
     else:
         click.echo(f"{model_version} is now the {alias}.")
 
